@@ -1,0 +1,309 @@
+"""Typed settings from a TOML file and the environment.
+
+Order of precedence: environment (``ANALYSER_LAKE__PATH=…``, two underscores between levels), then the TOML file, then
+the defaults below. Relative paths are relative to the folder of the TOML file. Secrets never stand in the TOML: the
+settings name an environment variable or a file that holds them.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import datetime  # noqa: TC003  pydantic resolves it at run time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from analyser.errors import ConfigError
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "DirectorySource",
+    "Lake",
+    "MboxSource",
+    "Organisation",
+    "Privacy",
+    "Review",
+    "SampleSource",
+    "Savings",
+    "Scan",
+    "Settings",
+    "SourceSettings",
+    "TableSource",
+    "config_places",
+    "load",
+]
+
+CONFIG_VARIABLE = "ANALYSER_CONFIG"
+FILE_NAME = "analyser.toml"
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Organisation(Section):
+    """Whose mail is analysed."""
+
+    name: str = Field("Organisation", description="Shown in reports.")
+    domains: tuple[str, ...] = Field(
+        (), description="Mail domains of the organisation; subdomains count as inside. Empty: taken from the people."
+    )
+    timezone: str = Field("UTC", description="IANA time zone in which rhythm and working hours are read.")
+
+    @field_validator("domains")
+    @classmethod
+    def _lower(cls, domains: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(domain.strip().lower().lstrip("@") for domain in domains)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, timezone: str) -> str:
+        if timezone not in available_timezones():
+            raise ValueError(f"'{timezone}' is not an IANA time zone such as Europe/London")
+        return timezone
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object."""
+        return ZoneInfo(self.timezone)
+
+
+class Lake(Section):
+    """Where the metadata is kept, and what the engine may use."""
+
+    path: Path = Field(Path("var/lake"), description="Folder of the Parquet tables.")
+    engine: Literal["duckdb"] = Field("duckdb", description="What runs the reductions.")
+    memory_limit: str = Field("2GB", description="Memory that the engine may use before it spills to disk.")
+    threads: int | None = Field(None, ge=1, description="Threads of the engine; unset: one per core.")
+    temp_directory: Path | None = Field(None, description="Where the engine spills; unset: a folder inside the lake.")
+
+
+class Review(Section):
+    """Where decisions are kept."""
+
+    database: str = Field("sqlite:///var/review.db", description="SQLAlchemy URL of the database of decisions.")
+
+
+class Privacy(Section):
+    """What is kept, and what is shown of whom."""
+
+    subjects: Literal["full", "terms", "none"] = Field(
+        "full",
+        description="What is kept of a subject line: all of it; its words without numbers, sorted; or nothing.",
+    )
+    pseudonyms: bool = Field(False, description="Show stable pseudonyms instead of addresses and names.")
+    minimum_group: int = Field(5, ge=2, description="Figures about fewer people than this are not shown.")
+    retention_days: int | None = Field(
+        None, ge=1, description="Messages older than this many days are removed from the lake at each scan; unset: kept."
+    )
+
+
+class Scan(Section):
+    """How sources are read."""
+
+    earliest: datetime = Field(
+        datetime.fromisoformat("1990-01-01T00:00:00+00:00"),
+        description="A message dated before this cannot be right; it is counted as unreadable.",
+    )
+    batch_size: int = Field(20_000, ge=100, description="Messages per batch between source and lake.")
+
+
+class Savings(Section):
+    """Assumptions of the savings; printed beside every figure."""
+
+    minutes_per_sent: float = Field(5.0, ge=0, description="Minutes to write a message (MyAnalytics: 5).")
+    minutes_per_read: float = Field(2.5, ge=0, description="Minutes to open and read a message (MyAnalytics: 2.5).")
+    share_moved: tuple[float, float] = Field(
+        (0.4, 0.8), description="Low and high share of a pattern's mail that a space replaces (assumption)."
+    )
+    hourly_rate: float | None = Field(None, ge=0, description="Cost of an hour; unset: no money is shown.")
+    currency: str = Field("EUR", description="Currency of hourly_rate.")
+
+
+class _Source(Section):
+    name: str = Field(description="Shown in progress, counts and errors.")
+
+
+class MboxSource(_Source):
+    """mbox files (also .gz), maildir folders, folders of .eml files: headers only."""
+
+    type: Literal["mbox"]
+    path: Path = Field(description="A file, or a folder that is searched for mbox, maildir and .eml.")
+
+
+class TableSource(_Source):
+    """A folder with messages.csv[.gz] or .parquet, people.csv, groups.csv, group_members.csv."""
+
+    type: Literal["table"]
+    path: Path = Field(description="The folder.")
+
+
+class DirectorySource(_Source):
+    """People and groups from CSV or LDIF."""
+
+    type: Literal["directory"]
+    path: Path = Field(description="A people file, CSV or LDIF.")
+    groups: Path | None = Field(None, description="groups.csv; LDIF files carry their groups themselves.")
+    group_members: Path | None = Field(None, description="group_members.csv.")
+
+
+class SampleSource(_Source):
+    """A generated organisation with planted patterns; labels are written beside the lake."""
+
+    type: Literal["sample"]
+    people: int = Field(400, ge=60, description="Size of the organisation.")
+    weeks: int = Field(40, ge=12, description="Length of its history.")
+    seed: int = Field(7, description="The same seed gives the same organisation.")
+
+
+SourceSettings = Annotated[MboxSource | TableSource | DirectorySource | SampleSource, Field(discriminator="type")]
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ANALYSER_", env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=False
+    )
+
+    organisation: Organisation = Organisation()  # type: ignore[call-arg]
+    lake: Lake = Lake()  # type: ignore[call-arg]
+    review: Review = Review()  # type: ignore[call-arg]
+    privacy: Privacy = Privacy()  # type: ignore[call-arg]
+    scan: Scan = Scan()  # type: ignore[call-arg]
+    savings: Savings = Savings()  # type: ignore[call-arg]
+    sources: tuple[SourceSettings, ...] = ()
+    thresholds: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Thresholds by stage or rule, as `analyser thresholds` lists them: [thresholds.status_report].",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file; nothing else is looked at."""
+        return env_settings, init_settings
+
+    @field_validator("sources")
+    @classmethod
+    def _unique(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        names = [source.name for source in sources]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two sources are named '{name}'; give each its own name")
+        return sources
+
+
+def config_places(explicit: Path | None) -> list[tuple[str, Path]]:
+    """Where a configuration is looked for, best first: (description, path)."""
+    if explicit is not None:
+        return [("--config", explicit)]
+    if os.environ.get(CONFIG_VARIABLE):
+        return [(CONFIG_VARIABLE, Path(os.environ[CONFIG_VARIABLE]))]
+    return [("working folder", Path(FILE_NAME)), ("working folder", Path("config.toml"))]
+
+
+def load(explicit: Path | None = None) -> Settings:
+    """Read the configuration.
+
+    Parameters
+    ----------
+    explicit
+        Value of ``--config``.
+
+    Raises
+    ------
+    ConfigError
+        No file, no TOML, an unknown key, a wrong type; names the key, the places and the fix.
+    """
+    places = config_places(explicit)
+    shown = [f"{path} ({what})" for what, path in places]
+    found = next((path for _, path in places if path.is_file()), None)
+    if found is None:
+        raise ConfigError(
+            "no configuration file",
+            key="--config",
+            places=shown if explicit or len(shown) == 1 else [f"{CONFIG_VARIABLE} (not set)", *shown],
+            fix="run 'analyser init' to write one, or name one with --config",
+        )
+    try:
+        content = tomllib.loads(found.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(error), key=str(found), fix="mend the TOML at that place") from error
+    try:
+        settings = Settings(**content)
+    except ValidationError as error:
+        raise _explain(error, found) from error
+    return _with_absolute_paths(settings, found.resolve().parent)
+
+
+def _explain(error: ValidationError, path: Path) -> ConfigError:
+    """Name the first wrong key as it stands in the TOML, with the keys that would be right."""
+    first = error.errors()[0]
+    # a discriminated union puts the tag into the location: sources.0.mbox.path is sources[0].path to the user
+    parts = [p for i, p in enumerate(first["loc"]) if not (first["loc"][0] == "sources" and i == 2)]  # noqa: PLR2004
+    key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")
+    variable = "ANALYSER_" + "__".join(str(p) for p in parts).upper()
+    places = [str(path), f"{variable} ({'set' if variable in os.environ else 'not set'})"]
+    message, fix = first["msg"], "see config.example.toml for every key with its type and default"
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(first["loc"])
+        message, fix = "no such key", f"known keys here: {', '.join(known)}" if known else fix
+    elif first["type"] == "union_tag_invalid":
+        message = f"unknown type '{first['ctx']['tag']}'"
+        fix = f"known types: {first['ctx']['expected_tags']}"
+        key += ".type"
+    elif first["type"] == "union_tag_not_found":
+        message, fix, key = "missing", "every source needs a type: mbox, table, directory or sample", f"{key}.type"
+    elif first["type"] == "missing":
+        message, fix = "missing", f"add it to {path}"
+    elif "input" in first and not isinstance(first["input"], dict):
+        message = f"{message}, not {first['input']!r}"
+    more = error.error_count() - 1
+    return ConfigError(message + (f" (and {more} more)" if more else ""), key=key, places=places, fix=fix)
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    if len(location) == 1:
+        return sorted(Settings.model_fields)
+    if location[0] == "sources":
+        kinds = {"mbox": MboxSource, "table": TableSource, "directory": DirectorySource, "sample": SampleSource}
+        model: type[BaseModel] | None = kinds.get(str(location[2]))
+    else:
+        annotation = Settings.model_fields[str(location[0])].annotation
+        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    return sorted(model.model_fields) if model else []
+
+
+def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
+    def absolute(section: BaseModel) -> BaseModel:
+        changed = {
+            name: folder / value
+            for name in type(section).model_fields
+            if isinstance(value := getattr(section, name), Path)
+        }
+        return section.model_copy(update=changed)
+
+    database = settings.review.database
+    prefix = "sqlite:///"
+    if database.startswith(prefix) and not database.startswith(prefix + "/"):
+        database = f"{prefix}{folder / database.removeprefix(prefix)}"
+    return settings.model_copy(
+        update={
+            "lake": absolute(settings.lake),
+            "review": settings.review.model_copy(update={"database": database}),
+            "sources": tuple(absolute(source) for source in settings.sources),
+        }
+    )

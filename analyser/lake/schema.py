@@ -1,0 +1,457 @@
+"""Every table of the lake: columns with type, meaning and sensitivity. Nothing else states them.
+
+Types are Arrow types. *Sensitivity* says what a column may reveal, and `analyser.privacy` reads it from here:
+``none`` (no relation to a person), ``personal`` (names or identifies one person), ``content`` (words that somebody
+wrote), ``relational`` (who deals with whom: only shown for groups of the minimum size).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import pyarrow as pa
+
+__all__ = ["TABLES", "Column", "Sensitivity", "Table"]
+
+
+class Sensitivity(StrEnum):
+    """What a column may reveal."""
+
+    NONE = "none"
+    PERSONAL = "personal"
+    CONTENT = "content"
+    RELATIONAL = "relational"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: name, Arrow type, meaning, sensitivity."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    sensitivity: Sensitivity = Sensitivity.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the lake.
+
+    Parameters
+    ----------
+    name
+        Also the name of its folder.
+    meaning
+        What a row is.
+    columns
+        In the order of the files.
+    partitioned
+        True if the files lie in folders ``month=YYYY-MM`` (the month of `sent_at`, UTC).
+    derived
+        True if a stage writes it anew from other tables; False for facts, which only ingest writes.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    partitioned: bool = False
+    derived: bool = True
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as an Arrow schema."""
+        return pa.schema([(column.name, column.type) for column in self.columns])
+
+
+NONE, PERSONAL, CONTENT, RELATIONAL = Sensitivity.NONE, Sensitivity.PERSONAL, Sensitivity.CONTENT, Sensitivity.RELATIONAL
+TEXT, INT, LONG, REAL, FLAG, DAY = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_(), pa.date32()
+TIME, TEXTS = pa.timestamp("us", tz="UTC"), pa.list_(pa.string())
+
+_KEY = Column("message_key", TEXT, "Identity of the message, the same for all of its copies")
+
+_FACTS = (
+    Table(
+        "messages",
+        "One message, however many mailboxes hold a copy of it",
+        (
+            _KEY,
+            Column("internet_message_id", TEXT, "Message-ID header; of several, the smallest"),
+            Column("source", TEXT, "Name of the source; of several, the smallest"),
+            Column("sent_at", TIME, "Date header in UTC"),
+            Column("sender", TEXT, "Address in the From header, lower case", PERSONAL),
+            Column("subject", TEXT, "Subject as far as `privacy.subjects` lets it be kept", CONTENT),
+            Column("base_subject", TEXT, "Subject without reply and forward prefixes, lower case, kept alike", CONTENT),
+            Column("subject_key", TEXT, "Keyed digest of the base subject: tells equal subjects without their words"),
+            Column("is_reply", FLAG, "The subject begins with a reply prefix"),
+            Column("is_forward", FLAG, "The subject begins with a forward prefix"),
+            Column("conversation_id", TEXT, "Conversation of Exchange"),
+            Column("in_reply_to", TEXT, "Message-ID that this message answers"),
+            Column("references", TEXTS, "Message-IDs of the ancestors, oldest first"),
+            Column("has_attachments", FLAG, "Null where the source cannot know"),
+            Column("importance", TEXT, "low, normal or high"),
+            Column("size", LONG, "Bytes"),
+            Column("is_automatic", FLAG, "Headers say that a program sent it; null where headers do not tell"),
+            Column("list_id", TEXT, "List-Id header"),
+            Column("unresolved_recipients", INT, "Recipients with a name but no address"),
+        ),
+        partitioned=True,
+        derived=False,
+    ),
+    Table(
+        "recipients",
+        "One recipient of one message",
+        (
+            _KEY,
+            Column("address", TEXT, "Lower case", PERSONAL),
+            Column("role", TEXT, "to, cc or bcc; of several, the first of these"),
+            Column("position", INT, "Place in the header, from 0"),
+        ),
+        partitioned=True,
+        derived=False,
+    ),
+    Table(
+        "copies",
+        "One copy of a message as a mailbox holds it",
+        (
+            _KEY,
+            Column("content_key", TEXT, "Digest of sender, second, base subject and recipients"),
+            Column("internet_message_id", TEXT, "Message-ID of this copy"),
+            Column("source", TEXT, "Name of the source"),
+            Column("mailbox", TEXT, "Mailbox, file or folder", PERSONAL),
+            Column("item_id", TEXT, "The provider's id of this copy"),
+        ),
+        partitioned=True,
+        derived=False,
+    ),
+    Table(
+        "address_names",
+        "A display name seen with an address",
+        (
+            Column("address", TEXT, "Lower case", PERSONAL),
+            Column("display_name", TEXT, "As in the header", PERSONAL),
+        ),
+        derived=False,
+    ),
+    Table(
+        "mailboxes",
+        "What was scanned, until when, and how it ended",
+        (
+            Column("source", TEXT, "Name of the source"),
+            Column("mailbox", TEXT, "Mailbox, file or folder", PERSONAL),
+            Column("state", TEXT, "complete, partial or unreachable"),
+            Column("reason", TEXT, "Why it is not complete"),
+            Column("messages", LONG, "Copies read"),
+            Column("problems", LONG, "Messages that could not be read"),
+            Column("left_out", LONG, "Messages outside the period asked for"),
+            Column("oldest", TIME, "First message read"),
+            Column("newest", TIME, "Last message read"),
+            Column("scanned_at", TIME, "End of the scan"),
+            Column("version", TEXT, "Version of the mailbox that was read"),
+            Column("watermark", TEXT, "Where the next scan goes on"),
+        ),
+        derived=False,
+    ),
+    Table(
+        "problems",
+        "A message that could not be read",
+        (
+            Column("source", TEXT, "Name of the source"),
+            Column("mailbox", TEXT, "Mailbox, file or folder", PERSONAL),
+            Column("place", TEXT, "Where the message stands"),
+            Column("reason", TEXT, "Why it could not be read"),
+        ),
+        derived=False,
+    ),
+    Table(
+        "directory_people",
+        "A person or another principal as a directory describes it",
+        (
+            Column("address", TEXT, "Primary address, lower case", PERSONAL),
+            Column("source", TEXT, "Name of the source"),
+            Column("display_name", TEXT, "Name", PERSONAL),
+            Column("department", TEXT, "Department", RELATIONAL),
+            Column("title", TEXT, "Job title", PERSONAL),
+            Column("manager", TEXT, "Primary address of the manager", PERSONAL),
+            Column("kind", TEXT, "person, shared, room, list, service, external"),
+            Column("location", TEXT, "Place of work", RELATIONAL),
+            Column("joined_on", DAY, "First day", PERSONAL),
+            Column("left_on", DAY, "Last day", PERSONAL),
+            Column("aliases", TEXTS, "Further addresses, lower case", PERSONAL),
+        ),
+        derived=False,
+    ),
+    Table(
+        "groups",
+        "A directory group, distribution list, team or channel that exists",
+        (
+            Column("address", TEXT, "Primary address, lower case"),
+            Column("source", TEXT, "Name of the source"),
+            Column("display_name", TEXT, "Name"),
+            Column("kind", TEXT, "distribution_list, security_group, microsoft_365_group, team, channel, community"),
+            Column("last_activity", DAY, "Last sign of life"),
+        ),
+        derived=False,
+    ),
+    Table(
+        "group_members",
+        "Membership in an existing group",
+        (
+            Column("group", TEXT, "Address of the group"),
+            Column("source", TEXT, "Name of the source"),
+            Column("member", TEXT, "Address of the member", PERSONAL),
+        ),
+        derived=False,
+    ),
+)
+
+_DERIVED = (
+    Table(
+        "addresses",
+        "Which principal an address belongs to",
+        (
+            Column("address", TEXT, "Lower case", PERSONAL),
+            Column("principal", TEXT, "Primary address of the principal", PERSONAL),
+            Column("how", TEXT, "directory, alias, suggested or observed"),
+        ),
+    ),
+    Table(
+        "principals",
+        "A person, shared mailbox, room, list or service",
+        (
+            Column("principal", TEXT, "Primary address, lower case", PERSONAL),
+            Column("kind", TEXT, "person, shared, room, list, service, external"),
+            Column("display_name", TEXT, "Name", PERSONAL),
+            Column("department", TEXT, "Department; null where unknown", RELATIONAL),
+            Column("title", TEXT, "Job title", PERSONAL),
+            Column("manager", TEXT, "Principal of the manager", PERSONAL),
+            Column("location", TEXT, "Place of work", RELATIONAL),
+            Column("is_internal", FLAG, "Belongs to the organisation"),
+            Column("joined_on", DAY, "First day", PERSONAL),
+            Column("left_on", DAY, "Last day", PERSONAL),
+            Column("kind_reason", TEXT, "What the kind was read from"),
+        ),
+    ),
+    Table(
+        "suggested_merges",
+        "Two principals that may be one; never merged without consent",
+        (
+            Column("principal", TEXT, "Primary address", PERSONAL),
+            Column("other", TEXT, "Primary address", PERSONAL),
+            Column("reason", TEXT, "What speaks for it"),
+        ),
+    ),
+    Table(
+        "participants",
+        "A principal's part in a message",
+        (
+            _KEY,
+            Column("principal", TEXT, "Primary address", PERSONAL),
+            Column("role", TEXT, "from, to, cc, bcc or member (of a group that was addressed)"),
+        ),
+    ),
+    Table(
+        "message_flags",
+        "What is known about a message as a whole",
+        (
+            _KEY,
+            Column("automatic", FLAG, "Sent by a program"),
+            Column("external", FLAG, "Somebody outside the organisation takes part"),
+            Column("people", INT, "Distinct internal people who take part, sender included"),
+            Column("recipient_set", TEXT, "Identity of that set of people; null below two"),
+            Column("stem", TEXT, "Base subject with numbers and dates masked; null where too plain", CONTENT),
+        ),
+    ),
+    Table(
+        "interactions",
+        "A directed, weighted tie between two principals",
+        (
+            Column("source", TEXT, "Sending principal", PERSONAL),
+            Column("target", TEXT, "Receiving principal", PERSONAL),
+            Column("to_count", LONG, "Messages in which the target stands in To"),
+            Column("cc_count", LONG, "Messages in which the target stands in Cc or Bcc"),
+            Column("weight", REAL, "Sum over messages of 1/n, n recipients"),
+            Column("first_seen", TIME, "First message"),
+            Column("last_seen", TIME, "Last message"),
+        ),
+    ),
+    Table(
+        "message_threads",
+        "Which thread a message belongs to",
+        (_KEY, Column("thread", TEXT, "Identity of the thread: the message_key of its first message")),
+    ),
+    Table(
+        "threads",
+        "A thread as a whole",
+        (
+            Column("thread", TEXT, "Identity of the thread"),
+            Column("messages", INT, "Number of messages"),
+            Column("people", INT, "Distinct internal people"),
+            Column("senders", INT, "Distinct senders"),
+            Column("first_sent", TIME, "First message"),
+            Column("last_sent", TIME, "Last message"),
+            Column("first_sender", TEXT, "Principal who began it", PERSONAL),
+            Column("first_reply_hours", REAL, "Hours until somebody else answered; null if nobody did"),
+            Column("with_attachments", INT, "Messages with attachments"),
+            Column("attaching_senders", INT, "Distinct senders of messages with attachments"),
+            Column("external", FLAG, "Somebody outside the organisation takes part"),
+            Column("stem", TEXT, "Stem of its first message", CONTENT),
+        ),
+    ),
+    Table(
+        "recipient_sets",
+        "An exact set of internal people who were on a message together, sender included",
+        (
+            Column("recipient_set", TEXT, "Identity of the set"),
+            Column("people", INT, "Number of people"),
+            Column("messages", LONG, "Messages with exactly this set"),
+            Column("senders", INT, "Distinct senders"),
+            Column("weeks", INT, "Distinct weeks with a message"),
+            Column("first_sent", TIME, "First message"),
+            Column("last_sent", TIME, "Last message"),
+        ),
+    ),
+    Table(
+        "recipient_set_members",
+        "Who is in a recipient set",
+        (
+            Column("recipient_set", TEXT, "Identity of the set"),
+            Column("principal", TEXT, "Primary address", PERSONAL),
+        ),
+    ),
+    Table(
+        "audiences",
+        "A mined, recurring group of people with a purpose",
+        (
+            Column("audience", TEXT, "Identity, stable for the same people and purpose"),
+            Column("kind", TEXT, "circle (people), series (one sender's repeated mail), desk (asks into a department)"),
+            Column("people", INT, "Members, core and peripheral"),
+            Column("messages", LONG, "Messages of this audience"),
+            Column("deliveries", LONG, "Internal recipients summed over its messages"),
+            Column("senders", INT, "Distinct senders"),
+            Column("hhi", REAL, "Concentration of senders: sum of squared shares"),
+            Column("threads", LONG, "Threads"),
+            Column("reply_share", REAL, "Share of threads with an answer by somebody else"),
+            Column("weeks", INT, "Distinct weeks with a message"),
+            Column("weeks_span", INT, "Weeks from first to last message"),
+            Column("first_sent", TIME, "First message"),
+            Column("last_sent", TIME, "Last message"),
+            Column("departments", INT, "Distinct departments of its members"),
+            Column("stem", TEXT, "Subject stem that marks its purpose; null where it has none", CONTENT),
+            Column("stems", TEXTS, "Most frequent stems", CONTENT),
+            Column("recent_weight", REAL, "Deliveries, each halved per half-life of age"),
+        ),
+    ),
+    Table(
+        "audience_members",
+        "Who belongs to an audience",
+        (
+            Column("audience", TEXT, "Identity of the audience"),
+            Column("principal", TEXT, "Primary address", PERSONAL),
+            Column("role", TEXT, "core or peripheral"),
+            Column("share", REAL, "Share of the audience's messages that the member was on"),
+            Column("sent", LONG, "Messages of the audience that the member sent"),
+        ),
+    ),
+    Table(
+        "audience_messages",
+        "Which messages speak for an audience",
+        (Column("audience", TEXT, "Identity of the audience"), _KEY),
+    ),
+    Table(
+        "cadence",
+        "The rhythm of an audience",
+        (
+            Column("audience", TEXT, "Identity of the audience"),
+            Column("period", TEXT, "workday, week, fortnight, month, quarter; null where none is significant"),
+            Column("rayleigh", REAL, "Length of the mean phase vector at that period, 0 to 1"),
+            Column("slot_coverage", REAL, "Share of expected slots with a message"),
+            Column("cycles", INT, "Periods between first and last message"),
+            Column("p_value", REAL, "Against times redrawn from the senders' own habits, corrected for all tests"),
+            Column("burstiness", REAL, "Finite-size burstiness of the gaps, -1 regular to 1 bursty"),
+            Column("weekday", INT, "Usual weekday, 0 Monday; null where none"),
+            Column("hour", INT, "Usual hour in the organisation's time zone"),
+        ),
+    ),
+    Table(
+        "communities",
+        "Leiden communities of the interaction graph",
+        (
+            Column("principal", TEXT, "Primary address", PERSONAL),
+            Column("community", INT, "Number of the community, largest first"),
+            Column("stability", REAL, "Mean Jaccard similarity of this community to its best match over seeds"),
+        ),
+    ),
+    Table(
+        "topics",
+        "A topic over subject stems",
+        (
+            Column("topic", INT, "Number of the topic, most messages first"),
+            Column("terms", TEXTS, "Its strongest terms", CONTENT),
+            Column("messages", LONG, "Messages whose stem belongs to it"),
+        ),
+    ),
+    Table(
+        "stem_topics",
+        "Which topic a stem belongs to",
+        (
+            Column("stem", TEXT, "Subject stem", CONTENT),
+            Column("topic", INT, "Number of the topic"),
+            Column("messages", LONG, "Messages with this stem"),
+        ),
+    ),
+    Table(
+        "load",
+        "Mail load of a department in a week",
+        (
+            Column("department", TEXT, "Department; null where unknown", RELATIONAL),
+            Column("week", DAY, "Monday of the week"),
+            Column("people", INT, "People who sent or received"),
+            Column("sent", LONG, "Messages sent by its people"),
+            Column("deliveries", LONG, "Messages delivered to its people"),
+            Column("hours", REAL, "Estimated hours: sent and read minutes by the settings"),
+        ),
+    ),
+    Table(
+        "findings",
+        "A recognised pattern with its evidence",
+        (
+            Column("finding", TEXT, "Identity, stable for the same rule and people"),
+            Column("rule", TEXT, "Name of the rule"),
+            Column("audience", TEXT, "Audience behind it"),
+            Column("title", TEXT, "One line for people", CONTENT),
+            Column("members", TEXTS, "People concerned as a group", RELATIONAL),
+            Column("departments", TEXTS, "Their departments", RELATIONAL),
+            Column("messages", LONG, "Messages of the pattern"),
+            Column("deliveries", LONG, "Internal deliveries of the pattern"),
+            Column("weeks_active", INT, "Weeks with a message"),
+            Column("senders", INT, "Distinct senders"),
+            Column("first_seen", TIME, "First message"),
+            Column("last_seen", TIME, "Last message"),
+            Column("stems", TEXTS, "Example subject stems", CONTENT),
+            Column("strength", REAL, "How far its signals pass their thresholds, 0 to 1"),
+            Column("signals", TEXT, "JSON: each signal with its value and the threshold it met"),
+        ),
+    ),
+    Table(
+        "proposals",
+        "A space with the program's verdict",
+        (
+            Column("proposal", TEXT, "Identity, stable for the same people and kind"),
+            Column("rank", INT, "Place in the portfolio, from 1"),
+            Column("document", TEXT, "JSON of the whole proposal, as `analyser proposals --json` prints it", RELATIONAL),
+        ),
+    ),
+    Table(
+        "runs",
+        "Inputs and settings of the last analysis",
+        (
+            Column("key", TEXT, "since, until, finished_at, thresholds, counts"),
+            Column("value", TEXT, "JSON"),
+        ),
+    ),
+)
+
+TABLES: Final[dict[str, Table]] = {table.name: table for table in (*_FACTS, *_DERIVED)}
+"""All tables by name, facts first."""

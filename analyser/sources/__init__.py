@@ -1,0 +1,1 @@
+"""Sources: where metadata is read. They read and account; they write nothing."""

@@ -1,0 +1,182 @@
+"""The contract of every source: declare what can be read, read it in batches, account for the rest.
+
+A source never writes and never guesses. What it cannot read becomes a `Problem` with place and reason,
+so that ``read + problems`` adds up to what the mailbox holds. A whole source that cannot be opened raises
+`analyser.errors.SourceError`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "DIRECTORY_GROUPS",
+    "DIRECTORY_GROUP_MEMBERS",
+    "DIRECTORY_PEOPLE",
+    "RECIPIENT",
+    "RECORDS",
+    "Batch",
+    "Declaration",
+    "Directory",
+    "Mailbox",
+    "Problem",
+    "Source",
+]
+
+RECIPIENT = pa.struct([("address", pa.string()), ("display_name", pa.string()), ("role", pa.string())])
+"""One recipient as it stands in the header: `address` in lower case, `role` one of ``to``, ``cc``, ``bcc``."""
+
+RECORDS = pa.schema(
+    [
+        ("internet_message_id", pa.string()),  # as in the header, angle brackets kept, white space stripped
+        ("item_id", pa.string()),  # the provider's own id of this copy, where it has one
+        ("sent_at", pa.timestamp("us", tz="UTC")),  # never null: a message without a usable date is a Problem
+        ("sender", pa.string()),  # lower case; never null: a message without a sender is a Problem
+        ("sender_name", pa.string()),
+        ("subject", pa.string()),  # decoded, white space folded; null where absent
+        ("conversation_id", pa.string()),
+        ("in_reply_to", pa.string()),  # first message id of the header
+        ("references", pa.list_(pa.string())),  # oldest first; empty list where absent
+        ("has_attachments", pa.bool_()),  # null where the source cannot know
+        ("importance", pa.string()),  # low, normal, high; null where absent
+        ("size", pa.int64()),  # bytes; null where unknown
+        ("is_automatic", pa.bool_()),  # from headers: Auto-Submitted, Precedence, X-Auto-Response-Suppress; else null
+        ("list_id", pa.string()),  # List-Id without display text, lower case
+        ("recipients", pa.list_(RECIPIENT)),
+        ("unresolved_recipients", pa.int32()),  # recipients with a name but no address
+    ]
+)
+"""Arrow schema of the messages in a `Batch`; one row per copy, exactly as the mailbox holds it."""
+
+DIRECTORY_PEOPLE = pa.schema(
+    [
+        ("address", pa.string()),  # primary address, lower case
+        ("display_name", pa.string()),
+        ("department", pa.string()),
+        ("title", pa.string()),
+        ("manager", pa.string()),  # primary address, lower case
+        ("kind", pa.string()),  # person, shared, room, list, service, external
+        ("location", pa.string()),
+        ("joined_on", pa.date32()),
+        ("left_on", pa.date32()),
+        ("aliases", pa.list_(pa.string())),  # lower case; X.500 addresses keep their leading slash
+    ]
+)
+DIRECTORY_GROUPS = pa.schema(
+    [
+        ("address", pa.string()),
+        ("display_name", pa.string()),
+        ("kind", pa.string()),  # distribution_list, security_group, microsoft_365_group, team, channel, community
+        ("last_activity", pa.date32()),
+    ]
+)
+DIRECTORY_GROUP_MEMBERS = pa.schema([("group", pa.string()), ("member", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a type of source can give, so that rules can say what they miss.
+
+    Parameters
+    ----------
+    type
+        The `type` of the configuration.
+    provides
+        Subset of ``{"messages", "people", "groups"}``.
+    fields
+        Columns of `RECORDS` that the source can fill; the others are always null.
+    resumable
+        True if `Source.read` can go on from the `state` of an earlier batch.
+    """
+
+    type: str
+    provides: frozenset[str]
+    fields: frozenset[str]
+    resumable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A unit of reading: a mailbox, a file, a folder. `expected` counts `unit` for the progress bar, or is None.
+
+    `version` changes whenever the content may have changed (size and modification time of a file): a mailbox that
+    is complete in the same version need not be read again. None means: always read.
+    """
+
+    name: str
+    expected: int | None = None
+    unit: str = "messages"
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A message that could not be read: where it stands (`place`), and why (`reason`: few words, countable)."""
+
+    mailbox: str
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some thousand messages of one mailbox, in a stable order.
+
+    Parameters
+    ----------
+    messages
+        Table with the schema `RECORDS`.
+    problems
+        What could not be read on the way.
+    progress
+        How many units of `Mailbox.expected` are done after this batch.
+    state
+        Opaque text from which `read` can go on after this batch; None if the source cannot.
+    """
+
+    messages: pa.Table
+    problems: tuple[Problem, ...] = ()
+    progress: int = 0
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """People and groups: tables with the schemas `DIRECTORY_PEOPLE`, `DIRECTORY_GROUPS`, `DIRECTORY_GROUP_MEMBERS`."""
+
+    people: pa.Table = field(default_factory=DIRECTORY_PEOPLE.empty_table)
+    groups: pa.Table = field(default_factory=DIRECTORY_GROUPS.empty_table)
+    group_members: pa.Table = field(default_factory=DIRECTORY_GROUP_MEMBERS.empty_table)
+    problems: tuple[Problem, ...] = ()
+
+
+class Source(ABC):
+    """Where metadata is read. `tests/conformance/sources.py` holds every implementation to this."""
+
+    declaration: ClassVar[Declaration]
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def mailboxes(self) -> Iterator[Mailbox]:
+        """Units of reading, in a stable order. Raises `SourceError` if the source cannot be opened."""
+
+    @abstractmethod
+    def read(self, mailbox: str, *, state: str | None = None) -> Iterator[Batch]:
+        """Read one mailbox to its end, from `state` if given.
+
+        The concatenated batches do not depend on where reading was interrupted. Raises `SourceError` if the
+        mailbox cannot be read on; the batches before it stand.
+        """
+
+    def directory(self) -> Directory:
+        """People and groups that this source knows; empty unless declared."""
+        return Directory()

@@ -1,0 +1,1 @@
+"""The web application; it imports `analyser`, and nothing imports it."""
