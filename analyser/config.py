@@ -33,8 +33,10 @@ __all__ = [
     "Settings",
     "SourceSettings",
     "TableSource",
+    "Thresholds",
     "config_places",
     "load",
+    "threshold",
 ]
 
 CONFIG_VARIABLE = "ANALYSER_CONFIG"
@@ -45,6 +47,21 @@ class Section(BaseModel):
     """A part of the configuration: unknown keys are errors, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Thresholds(Section):
+    """Named numbers of one stage or rule; exported with every result."""
+
+
+def threshold(default: Any, meaning: str, *, source: str = "design", **limits: Any) -> Any:
+    """Declare one threshold: its default, its meaning, and where the default comes from.
+
+    Parameters
+    ----------
+    limits
+        Bounds as in `pydantic.Field`: `ge`, `gt`, `le`, `lt`.
+    """
+    return Field(default, description=meaning, json_schema_extra={"source": source}, **limits)
 
 
 class Organisation(Section):

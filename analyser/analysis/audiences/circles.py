@@ -1,0 +1,175 @@
+"""Circles: people who recur together on mail, tolerant of messages that drop or add a few of them.
+
+A circle is chosen like a facility: it serves the recipient sets that it resembles, and each next circle is the one that
+serves most of what is not yet served. The members of a circle need not be any exact set that occurred: people are added
+and removed one by one as long as more mail is served.
+
+Notes
+-----
+A circle `C` serves a set `S` to the degree ``1 / (1 + exp(-(J(C, S) - fit) / blur))``, J being the Jaccard similarity. A
+blurred step instead of a hard one prefers circles that would also serve tomorrow's slightly different sets. Served
+degrees combine as ``1 - prod(1 - degree)``, so the total is submodular in the circles and lazy greedy selection is
+within ``1 - 1/e`` of the best choice (Nemhauser, Wolsey, Fisher 1978; Minoux 1978).
+
+A set's weight is what it is expected to cost in future: deliveries per week, damped within a week (a burst of twenty
+mails is not twenty weeks), halved per half-life of age, more where its people share a department (formal structure
+lasts; `reference/metrics.md` section 5 [KST]).
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analyser.analysis.audiences.similarity import jaccard_pairs, jaccard_to
+from analyser.config import Thresholds, threshold
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+    from numpy.typing import NDArray
+
+__all__ = ["Circle", "CirclesThresholds", "degree", "home_share", "mine"]
+
+
+class CirclesThresholds(Thresholds):
+    """How circles are mined."""
+
+    min_people: int = threshold(3, "Smallest circle", ge=3)
+    max_people: int = threshold(60, "Largest circle; larger sets are broadcasts", ge=3)
+    min_messages: int = threshold(5, "Messages that a circle must have had", source="[MUSE] MIN_FREQ", ge=1)
+    min_weeks: int = threshold(3, "Distinct weeks in which a circle must have written", ge=1)
+    half_life_days: float = threshold(45.0, "Age at which a message counts half", gt=0)
+    burst_exponent: float = threshold(
+        0.7, "Messages of one set in one week count as their number to this power", gt=0, le=1
+    )
+    home_bonus: float = threshold(
+        1.0, "How much more a set counts whose people all share a department", source="metrics.md section 5 [KST]", ge=0
+    )
+    fit: float = threshold(0.5, "Jaccard similarity at which a set is half served", source="evaluate/coverage.py", gt=0, lt=1)
+    blur: float = threshold(0.04, "Width of the step around it", gt=0)
+    max_sets: int = threshold(60_000, "Heaviest recipient sets that are compared", ge=10)
+    max_circles: int = threshold(400, "Circles at the most", ge=1)
+    starts: int = threshold(6, "Best sets from which each circle is grown", ge=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A circle: column numbers of its people, and the weight that it served when it was chosen."""
+
+    people: NDArray[np.int64]
+    gain: float
+
+
+def degree(similarity: NDArray[np.float64], limits: CirclesThresholds) -> NDArray[np.float64]:
+    """How far a circle serves sets of the given Jaccard similarity, 0 to 1; zero where they hardly meet."""
+    served = 1.0 / (1.0 + np.exp(-(similarity - limits.fit) / limits.blur))
+    return np.where(similarity < limits.fit - 4 * limits.blur, 0.0, served)
+
+
+def home_share(sets: sp.csr_array, department: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share of each set's people in its commonest department.
+
+    Parameters
+    ----------
+    department
+        Number per column of `sets`; negative where unknown, which is nobody's home.
+    """
+    row = np.repeat(np.arange(sets.shape[0]), np.diff(sets.indptr))
+    home = department[sets.indices]
+    known = home >= 0
+    cell, count = np.unique(row[known] * (home.max(initial=0) + 1) + home[known], return_counts=True)
+    best = np.zeros(sets.shape[0])
+    np.maximum.at(best, cell // (home.max(initial=0) + 1), count)
+    return best / np.maximum(np.diff(sets.indptr), 1)
+
+
+def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresholds) -> list[Circle]:
+    """Choose circles by lazy greedy selection with local search, best first.
+
+    Parameters
+    ----------
+    sets
+        Incidence matrix, shape (sets, people).
+    weight
+        Expected future cost per set, shape (sets,).
+    """
+    if not sets.shape[0]:
+        return []
+    served_by = jaccard_pairs(sets, limits.fit - 4 * limits.blur)
+    served_by.data = degree(served_by.data, limits)
+    left = weight.astype(np.float64).copy()
+    gains = served_by @ left
+    heap = [(-gain, i) for i, gain in enumerate(gains)]
+    heapq.heapify(heap)
+    floor = limits.min_messages * limits.burst_exponent * weight.min(initial=0) if len(weight) else 0.0
+    chosen: list[Circle] = []
+    while heap and len(chosen) < limits.max_circles:
+        starts = _best(heap, served_by, left, limits.starts)
+        grown = [_grow(sets, left, _members(sets, i), limits) for _, i in starts]
+        best = max(range(len(grown)), key=lambda n: (grown[n].gain, -n), default=None)
+        if best is None or grown[best].gain <= floor:
+            break
+        # every start stays a candidate: what is left of it after this circle decides next time
+        for entry in starts:
+            heapq.heappush(heap, entry)
+        circle = grown[best]
+        chosen.append(circle)
+        member = np.zeros(sets.shape[1], np.float32)
+        member[circle.people] = 1
+        left *= 1.0 - degree(jaccard_to(sets, member), limits)
+    return chosen
+
+
+def _best(
+    heap: list[tuple[float, int]], served_by: sp.csr_array, left: NDArray[np.float64], count: int
+) -> list[tuple[float, int]]:
+    """Take the `count` candidates of largest present gain from the heap of past gains (which only fall)."""
+    taken: list[tuple[float, int]] = []
+    while heap and len(taken) < count:
+        _, i = heapq.heappop(heap)
+        row = slice(served_by.indptr[i], served_by.indptr[i + 1])
+        entry = (-float(served_by.data[row] @ left[served_by.indices[row]]), i)
+        if heap and entry > heap[0]:
+            heapq.heappush(heap, entry)
+        elif entry[0] < 0:
+            taken.append(entry)
+    return taken
+
+
+def _members(sets: sp.csr_array, i: int) -> NDArray[np.int64]:
+    return sets.indices[sets.indptr[i] : sets.indptr[i + 1]].astype(np.int64)
+
+
+def _grow(
+    sets: sp.csr_array, left: NDArray[np.float64], people: NDArray[np.int64], limits: CirclesThresholds
+) -> Circle:
+    """Add or remove one person at a time while that serves more mail."""
+    member = np.zeros(sets.shape[1], np.float32)
+    member[people] = 1
+    shared = sets @ member
+    near = np.flatnonzero((shared > 0) & (left > 0))
+    near = near[shared[near] >= 0.25 * np.maximum(np.diff(sets.indptr)[near], member.sum())]
+    local = sets[near]
+    columns = np.unique(np.concatenate([local.indices, people]))
+    table = local[:, columns].toarray()
+    weight, size = left[near], table.sum(axis=1)
+    inside = member[columns].astype(np.float64)
+    shared = table @ inside
+    gain = float(weight @ degree(shared / (size + inside.sum() - shared), limits))
+    for _ in range(2 * limits.max_people):
+        step = np.where(inside > 0, -1.0, 1.0)
+        allowed = np.where(inside > 0, inside.sum() > limits.min_people, inside.sum() < limits.max_people)
+        together = shared[:, None] + table * step
+        similarity = together / (size[:, None] + (inside.sum() + step) - together)
+        gains = np.where(allowed, weight @ degree(similarity, limits), -np.inf)
+        best = int(gains.argmax())
+        # a person who changes next to nothing is no reason for another membership
+        if gains[best] <= gain * 1.001:
+            break
+        shared = shared + table[:, best] * step[best]
+        inside[best] += step[best]
+        gain = float(gains[best])
+    return Circle(columns[inside > 0].astype(np.int64), gain)

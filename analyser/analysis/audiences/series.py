@@ -1,0 +1,120 @@
+"""Strands of mail with one sender or one counterpart: series, broadcasts, outside-facing and closed mail.
+
+A *series* is what one sender begins again and again under the same stem; a *broadcast* is what one sender begins with
+many readers; *outside* is what is shared with one outside domain; *closed* is sensitive mail among the same few.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from analyser.config import Thresholds, threshold
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+__all__ = ["SeriesThresholds", "broadcasts", "closed", "member_shares", "members", "outside", "series"]
+
+
+class SeriesThresholds(Thresholds):
+    """What counts as a series."""
+
+    min_messages: int = threshold(5, "Messages of one sender and stem", source="metrics.md section 6: at least 5 cycles", ge=2)
+    min_weeks: int = threshold(3, "Distinct weeks with such a message", ge=1)
+    broadcast_people: int = threshold(
+        25, "People on a message, or size of the addressed list, from which it is a broadcast", source="patterns.md row 2 [WL-A]", ge=3
+    )
+    min_people: int = threshold(3, "Median number of people, sender included", ge=3)
+    member_share: float = threshold(0.5, "Share of the messages that a core member is on", gt=0, le=1)
+    peripheral_share: float = threshold(0.25, "Share of the messages that a peripheral member is on", gt=0, le=1)
+
+
+def series(mail: ir.Table, limits: SeriesThresholds) -> ir.Table:
+    """Messages of series: `audience`, `stem`, `message_key`.
+
+    Only messages that begin something count: replies and forwards do not.
+
+    Parameters
+    ----------
+    mail
+        One row per message: `message_key`, `sent_at`, `sender` (principal), `sender_inside`, `people`, `reach`, `stem`,
+        `answers` (is a reply or forward), `external`, `sensitive`.
+    """
+    rows = _begun(mail).filter(lambda t: t.stem.notnull())
+    strands = rows.group_by("sender", "stem").agg(
+        n=rows.count(), weeks=rows.sent_at.truncate("W").nunique(), people=rows.people.median()
+    )
+    kept = strands.filter(
+        (strands.n >= limits.min_messages)
+        & (strands.weeks >= limits.min_weeks)
+        & (strands.people >= limits.min_people)
+    )
+    return rows.inner_join(kept.select("sender", "stem"), ["sender", "stem"]).select(
+        "message_key", "stem", audience=ibis.literal("series ") + rows.sender + ibis.literal(" ") + rows.stem
+    )
+
+
+def _begun(mail: ir.Table) -> ir.Table:
+    return mail.filter(~mail.answers & ~mail.external & ~mail.sensitive & mail.sender_inside)
+
+
+def broadcasts(mail: ir.Table, limits: SeriesThresholds) -> ir.Table:
+    """Messages of broadcasts: `audience`, `stem` (null where a sender's broadcasts vary), `message_key`."""
+    large = _begun(mail).filter(lambda t: t.reach >= limits.broadcast_people)
+    named = large.group_by("sender", "stem").agg(n=large.count()).filter(lambda t: t.n >= limits.min_messages)
+    rows = large.left_join(named, ["sender", "stem"])
+    theme = (rows.n.notnull() & rows.stem.notnull()).ifelse(rows.stem, ibis.null("string"))
+    rows = rows.mutate(theme=theme)
+    rows = rows.mutate(
+        audience=ibis.literal("broadcast ") + rows.sender + ibis.literal(" ") + rows.theme.fill_null("")
+    )
+    enough = rows.group_by("audience").agg(n=rows.count()).filter(lambda t: t.n >= limits.min_messages)
+    return rows.semi_join(enough, "audience").select("message_key", "audience", stem="theme")
+
+
+def outside(mail: ir.Table, parts: ir.Table, principals: ir.Table, limits: SeriesThresholds) -> ir.Table:
+    """Messages shared with an outside domain: `audience`, `stem` (the domain), `message_key`."""
+    strangers = principals.filter(~principals.is_internal & (principals.kind != "service"))
+    strangers = strangers.select("principal", domain=strangers.principal.split("@")[1])
+    human = mail.filter(mail.external & ~mail.automatic)
+    rows = (
+        human.select("message_key").inner_join(parts.inner_join(strangers, "principal"), "message_key")
+        .select("message_key", "domain").filter(lambda t: t.domain.notnull()).distinct()
+    )
+    enough = rows.group_by("domain").agg(n=rows.count()).filter(lambda t: t.n >= limits.min_messages)
+    return rows.semi_join(enough, "domain").select(
+        "message_key", audience=ibis.literal("outside ") + rows.domain, stem="domain"
+    )
+
+
+def closed(mail: ir.Table, limits: SeriesThresholds) -> ir.Table:
+    """Sensitive messages by the exact set of people: `audience`, `stem` (always null), `message_key`."""
+    rows = mail.filter(mail.sensitive & mail.recipient_set.notnull() & ~mail.automatic)
+    enough = rows.group_by("recipient_set").agg(n=rows.count()).filter(lambda t: t.n >= limits.min_people)
+    return rows.semi_join(enough, "recipient_set").select(
+        "message_key", audience=ibis.literal("closed ") + rows.recipient_set, stem=ibis.null("string")
+    )
+
+
+def member_shares(audience_messages: ir.Table, parts: ir.Table, people: ir.Table) -> ir.Table:
+    """Share of an audience's messages that each of `people` was on: `audience`, `principal`, `share`."""
+    total = audience_messages.group_by("audience").agg(n=audience_messages.count())
+    on = audience_messages.inner_join(parts.semi_join(people, "principal"), "message_key")
+    each = on.group_by("audience", "principal").agg(on=on.count()).inner_join(total, "audience")
+    return each.select("audience", "principal", share=each.on / each.n.cast("float64"))
+
+
+def members(audience_messages: ir.Table, parts: ir.Table, people: ir.Table, limits: SeriesThresholds) -> ir.Table:
+    """Members by the share of messages that they were on: `audience`, `principal`, `role`.
+
+    Parameters
+    ----------
+    people
+        Principals that count as people (column `principal`).
+    """
+    each = member_shares(audience_messages, parts, people)
+    return each.filter(each.share >= limits.peripheral_share).select(
+        "audience", "principal", role=(each.share >= limits.member_share).ifelse("core", "peripheral")
+    )

@@ -1,0 +1,33 @@
+"""Mail load by department and week; never by person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from analyser.config import Savings
+
+__all__ = ["load"]
+
+
+def load(messages: ir.Table, parts: ir.Table, principals: ir.Table, savings: Savings) -> ir.Table:
+    """Rows of the table `load`.
+
+    Notes
+    -----
+    ``hours = (sent * minutes_per_sent + deliveries * minutes_per_read) / 60``; reading is assumed, since metadata
+    has no event for it (`reference/metrics.md` section 1).
+    """
+    inside = principals.filter(principals.is_internal & (principals.kind == "person"))
+    rows = (
+        parts.inner_join(inside.select("principal", "department"), "principal")
+        .inner_join(messages.select("message_key", "sent_at"), "message_key")
+    )
+    rows = rows.mutate(week=rows.sent_at.truncate("W").date(), wrote=(rows.role == "from").cast("int64"))
+    counted = rows.group_by("department", "week").agg(
+        people=rows.principal.nunique().cast("int32"), sent=rows.wrote.sum(), deliveries=(1 - rows.wrote).sum()
+    )
+    minutes = counted.sent * savings.minutes_per_sent + counted.deliveries * savings.minutes_per_read
+    return counted.mutate(hours=minutes.cast("float64") / 60)

@@ -1,0 +1,30 @@
+"""`analyser analyse`: from the lake to findings and proposals."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from analyser import pipeline
+from analyser.cli.console import JsonOption, day, open_lake, out, print_json, progress, settings
+
+__all__ = ["command"]
+
+
+def command(
+    since: Annotated[str | None, typer.Option("--since", help="Only mail sent at or after this date (UTC).")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Hide mail sent at or after this date (UTC).")] = None,
+    as_json: Annotated[bool, JsonOption] = False,
+) -> None:
+    """Recognise people, threads, audiences and patterns, and choose the spaces to propose."""
+    config = settings(as_json=as_json)
+    pipeline.thresholds(config)  # a wrong threshold is said before the work, not after it
+    with open_lake(config) as lake, progress(as_json=as_json) as listener:
+        run = pipeline.analyse(lake, config, since=day(since, "--since"), until=day(until, "--until"), listener=listener)
+        counts = {name: int(run[name].count().execute()) for name in ("messages", "threads", "audiences", "findings", "proposals")}
+    if as_json:
+        print_json({"until": run.now, "counts": counts})
+        return
+    out.print(", ".join(f"{number:,} {name}" for name, number in counts.items()))
+    out.print("next: 'analyser proposals', or 'analyser report --out report.html'")

@@ -1,0 +1,178 @@
+"""All rules, and their runner."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import pyarrow as pa
+
+from analyser.findings.contract import Audience, Finding, Member, Period, Rule
+from analyser.findings.rules.broadcast import Broadcast
+from analyser.findings.rules.confidential import Confidential
+from analyser.findings.rules.department_questions import DepartmentQuestions
+from analyser.findings.rules.document_rounds import DocumentRounds
+from analyser.findings.rules.external import External
+from analyser.findings.rules.project_burst import ProjectBurst
+from analyser.findings.rules.status_report import StatusReport
+from analyser.findings.rules.working_group import WorkingGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import ibis.expr.types as ir
+
+__all__ = ["RULES", "Tables", "audiences", "find", "period", "to_table"]
+
+RULES: Final[tuple[type[Rule[Any]], ...]] = (
+    Confidential,
+    External,
+    StatusReport,
+    Broadcast,
+    DepartmentQuestions,
+    WorkingGroup,
+    DocumentRounds,
+    ProjectBurst,
+)
+"""Guards first: what they recognise, no other rule touches."""
+
+_GUARDS = frozenset({"confidential"})
+
+_NARROWER: Final = {
+    "working_group": frozenset({"project_burst", "document_rounds"}),
+    "project_burst": frozenset({"document_rounds"}),
+}
+"""A rule yields to narrower ones: a project is also a group that works by reply-all, but not a standing one."""
+
+
+class Tables(Protocol):
+    """Tables of a run by name."""
+
+    def __getitem__(self, name: str) -> ir.Table: ...
+
+
+def period(tables: Tables) -> Period:
+    """First and last message."""
+    row = tables["messages"].agg(first=lambda t: t.sent_at.min(), last=lambda t: t.sent_at.max()).to_pyarrow()
+    return Period(row["first"][0].as_py(), row["last"][0].as_py())
+
+
+def audiences(tables: Tables) -> list[Audience]:
+    """Audiences with everything that rules look at, in order of their names."""
+    people: dict[str, list[Member]] = defaultdict(list)
+    department = dict(
+        zip(*(tables["people"].to_pyarrow()[c].to_pylist() for c in ("principal", "department")), strict=True)
+    )
+    for row in tables["audience_members"].order_by("audience", "principal").to_pyarrow().to_pylist():
+        people[row["audience"]].append(
+            Member(
+                row["principal"],
+                department.get(row["principal"]),
+                row["role"],
+                row["share"],
+                row["sent"],
+                row["copied"],
+            )
+        )
+    joined = (
+        tables["audiences"]
+        .left_join(tables["cadence"].drop("rayleigh"), "audience")
+        .drop("audience_right")
+        .left_join(tables["signals"], "audience")
+        .drop("audience_right")
+    )
+    result = []
+    for row in joined.order_by("audience").to_pyarrow().to_pylist():
+        row.pop("departments")
+        members = tuple(people[row["audience"]])
+        if row["messages"] and members:
+            result.append(Audience(**{**row, "stems": tuple(row["stems"] or ()), "members": members, "people": len(members)}))
+    return _with_closed(result)
+
+
+def _with_closed(found: list[Audience]) -> list[Audience]:
+    """Count sensitive mail among the same people towards a circle, from whose own messages it was taken out."""
+    closed = [(frozenset(m.principal for m in a.members), a.messages) for a in found if a.kind == "closed"]
+    result = []
+    for audience in found:
+        if audience.kind == "circle":
+            people = frozenset(m.principal for m in audience.members)
+            hidden = sum(n for other, n in closed if 2 * len(people & other) >= len(people | other))
+            if hidden:
+                share = hidden / (hidden + audience.messages)
+                audience = replace(audience, sensitive=share, sensitive_messages=hidden)  # noqa: PLW2901
+        result.append(audience)
+    return result
+
+
+def find(found: Iterable[Audience], span: Period, thresholds: Mapping[str, Any]) -> list[Finding]:
+    """Run every rule on every audience.
+
+    Parameters
+    ----------
+    thresholds
+        By rule id.
+    """
+    rules = [rule(thresholds[rule.id], span) for rule in RULES]
+    result: list[Finding] = []
+    for audience in found:
+        own: dict[str, Finding] = {}
+        for rule in rules:
+            finding = rule.find(audience)
+            if finding is not None:
+                own[rule.id] = finding
+                if rule.id in _GUARDS:
+                    break
+        result += [finding for rule, finding in own.items() if not _NARROWER.get(rule, frozenset()) & own.keys()]
+    return result
+
+
+def to_table(findings: Iterable[Finding]) -> pa.Table:
+    """Rows of the table `findings`, by rule and then by deliveries."""
+    rows: dict[str, dict[str, object]] = {}
+    for finding in sorted(findings, key=lambda f: (f.rule, -f.audience.deliveries, f.finding)):
+        audience = finding.audience
+        rows.setdefault(
+            finding.finding,
+            {
+                "finding": finding.finding,
+                "rule": finding.rule,
+                "audience": audience.audience,
+                "title": finding.title,
+                "members": list(finding.members),
+                "departments": list(audience.departments),
+                "messages": audience.messages,
+                "deliveries": audience.deliveries,
+                "weeks_active": audience.weeks,
+                "senders": audience.senders,
+                "first_seen": audience.first_sent,
+                "last_seen": audience.last_sent,
+                # the subjects of confidential mail are nobody's evidence
+                "stems": [] if finding.rule == "confidential" else list(audience.stems),
+                "strength": finding.strength,
+                "signals": json.dumps(
+                    {s.name: {"value": round(s.value, 4), "threshold": s.threshold} for s in finding.signals}
+                ),
+            },
+        )
+    return pa.Table.from_pylist(list(rows.values()), schema=_SCHEMA)
+
+
+_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("finding", "rule", "audience", "title")),
+        ("members", pa.list_(pa.string())),
+        ("departments", pa.list_(pa.string())),
+        ("messages", pa.int64()),
+        ("deliveries", pa.int64()),
+        ("weeks_active", pa.int32()),
+        ("senders", pa.int32()),
+        ("first_seen", pa.timestamp("us", tz="UTC")),
+        ("last_seen", pa.timestamp("us", tz="UTC")),
+        ("stems", pa.list_(pa.string())),
+        ("strength", pa.float64()),
+        ("signals", pa.string()),
+    ]
+)

@@ -1,0 +1,1 @@
+"""One module per pattern; `analyser.findings.registry` lists them."""

@@ -1,0 +1,71 @@
+"""Signals that several rules read from the messages of an audience."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from analyser.config import Thresholds, threshold
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+__all__ = ["SignalsThresholds", "signals"]
+
+
+class SignalsThresholds(Thresholds):
+    """How signals are read."""
+
+    round_messages: int = threshold(3, "Messages with attachments in a thread where a file goes round", source="patterns.md row 6", ge=2)
+    round_senders: int = threshold(2, "Distinct senders of them", source="patterns.md row 6", ge=2)
+
+
+def signals(
+    audience_messages: ir.Table, audience_members: ir.Table, mail: ir.Table, parts: ir.Table, threads: ir.Table, limits: SignalsThresholds
+) -> ir.Table:
+    """One row per audience: `reach`, `to_list`, `automatic`, `coherence`, `document_threads`, `document_messages`,
+    `sensitive`, `sensitive_messages`; see `analyser.findings.contract.Audience`.
+    """
+    rows = audience_messages.inner_join(mail, "message_key")
+    plain = rows.group_by("audience").agg(
+        reach=rows.reach.median(),
+        to_list=rows.to_list.cast("float64").mean(),
+        automatic=rows.automatic.cast("float64").mean(),
+        sensitive=rows.sensitive.cast("float64").mean(),
+        sensitive_messages=rows.sensitive.cast("int64").sum(),
+    )
+    result = plain.left_join(_coherence(audience_messages, audience_members, mail, parts), "audience").drop("audience_right")
+    result = result.left_join(_rounds(rows, threads, limits), "audience").drop("audience_right")
+    return result.select(
+        "audience",
+        "reach",
+        "to_list",
+        "automatic",
+        "sensitive",
+        "sensitive_messages",
+        coherence=result.coherence.fill_null(0.0),
+        document_threads=result.document_threads.fill_null(0),
+        document_messages=result.document_messages.fill_null(0),
+    )
+
+
+def _coherence(audience_messages: ir.Table, audience_members: ir.Table, mail: ir.Table, parts: ir.Table) -> ir.Table:
+    """Mean Jaccard similarity between the people on a message and the audience's core."""
+    core = audience_members.filter(audience_members.role == "core").select("audience", "principal")
+    size = core.group_by("audience").agg(core=core.count())
+    on = audience_messages.inner_join(parts.select("message_key", "principal"), "message_key")
+    shared = on.semi_join(core, ["audience", "principal"]).group_by("audience", "message_key").agg(shared=lambda t: t.count())
+    each = shared.inner_join(size, "audience").inner_join(mail.select("message_key", "people"), "message_key")
+    similarity = each.shared / ibis.greatest(each.core + each.people - each.shared, 1).cast("float64")
+    return each.mutate(similarity=similarity).group_by("audience").agg(coherence=lambda t: t.similarity.mean())
+
+
+def _rounds(rows: ir.Table, threads: ir.Table, limits: SignalsThresholds) -> ir.Table:
+    round_ = threads.filter(
+        (threads.with_attachments >= limits.round_messages) & (threads.attaching_senders >= limits.round_senders)
+    ).select("thread")
+    inside = rows.semi_join(round_, "thread")
+    return inside.group_by("audience").agg(
+        document_threads=inside.thread.nunique(), document_messages=inside.count()
+    )

@@ -1,0 +1,68 @@
+"""Stages that say what follows: findings, proposals, and the account of the run."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from analyser.analysis.audiences import circles
+from analyser.findings import registry
+from analyser.findings.signals import signals
+from analyser.proposals.propose import Served, documents, to_table
+
+if TYPE_CHECKING:
+    from analyser.pipeline.run import Run
+
+__all__ = ["account", "findings", "proposals"]
+
+
+def findings(run: Run) -> None:
+    run.keep(
+        "signals",
+        signals(
+            run["audience_messages"],
+            run["audience_members"],
+            run["mail"],
+            run["participants"],
+            run["threads"],
+            run.thresholds["signals"],
+        ),
+    )
+    run.objects["audiences"] = registry.audiences(run)
+    run.objects["findings"] = registry.find(run.objects["audiences"], registry.period(run), run.thresholds)
+    run.keep("findings", registry.to_table(run.objects["findings"]))
+
+
+def proposals(run: Run) -> None:
+    limits = run.thresholds["circles"]
+    served = Served(
+        run.objects["set_people"], run.objects["sets"], run.objects["set_weight"], partial(circles.degree, limits=limits)
+    )
+    found = documents(
+        run.objects["audiences"],
+        run.objects["findings"],
+        served,
+        run.thresholds["portfolio"],
+        run.settings.savings,
+        run.now,
+    )
+    run.keep("proposals", to_table(found))
+
+
+def account(run: Run) -> None:
+    """What this run was made of, kept beside its results."""
+    counted = ("messages", "recipients", "principals", "threads", "audiences", "findings", "proposals")
+    entries = {
+        "since": run.since and run.since.isoformat(),
+        "until": run.until and run.until.isoformat(),
+        "now": run.now.isoformat(),
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "thresholds": {name: model.model_dump() for name, model in run.thresholds.items()},
+        "savings": run.settings.savings.model_dump(),
+        "counts": {name: int(run[name].count().execute()) for name in counted},
+    }
+    run.keep("runs", pa.table({"key": list(entries), "value": [json.dumps(value) for value in entries.values()]}))

@@ -1,0 +1,248 @@
+"""From findings to proposals: candidates, the portfolio, and for each space the whole story in words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import scipy.sparse as sp
+
+from analyser.proposals import naming
+from analyser.proposals.catalogue import catalogue
+from analyser.proposals.matching import rank_kinds
+from analyser.proposals.portfolio import Candidate, Choice, choose, pilots
+from analyser.proposals.readiness import readiness
+from analyser.proposals.savings import savings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from analyser.config import Savings
+    from analyser.findings.contract import Audience, Finding
+    from analyser.proposals.portfolio import PortfolioThresholds
+
+__all__ = ["Served", "documents", "to_table"]
+
+PLAIN = "recurring_group"
+"""Group mail that recurs without a recognised pattern; a text of the catalogue, not a rule."""
+
+_GUARDED = {"external": "defer", "confidential": "leave"}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What spaces could serve.
+
+    Parameters
+    ----------
+    people
+        Names of the columns of `sets`.
+    sets
+        Incidence matrix of recipient sets, shape (sets, people).
+    weight
+        Expected future cost per set, shape (sets,).
+    degree
+        Jaccard similarities -> degrees of service, 0 to 1.
+    """
+
+    people: Sequence[str]
+    sets: sp.csr_array
+    weight: NDArray[np.float64]
+    degree: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+
+def documents(
+    audiences: Sequence[Audience],
+    findings: Sequence[Finding],
+    served: Served,
+    limits: PortfolioThresholds,
+    assumptions: Savings,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """All proposals in rank order, as `analyser proposals --json` prints them: pilots, backlog, deferred, left alone."""
+    by_audience: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_audience[finding.audience.audience].append(finding)
+    candidates = [
+        candidate
+        for audience in audiences
+        if (candidate := _candidate(audience, by_audience[audience.audience], limits)) is not None
+    ]
+    open_ = [c for c in candidates if c.pattern not in _GUARDED]
+    guarded = sorted(
+        (c for c in candidates if c.pattern in _GUARDED),
+        key=lambda c: (list(_GUARDED).index(c.pattern), -c.audience.recent_weight, c.audience.audience),
+    )
+    choices = choose(open_, _degrees(open_, served), served.weight, limits)
+    first, why_not = pilots(choices, limits, lambda c: _obstacle(c, limits, now))
+    rest = [(choice, why_not[n]) for n, choice in enumerate(choices) if n in why_not]
+    common = naming.frequencies(audiences)
+    taken: set[str] = set()
+    result = []
+    for choice, reason in [*((c, None) for c in first), *rest, *((Choice(c, 0.0, 0.0), None) for c in guarded)]:
+        document = _document(choice, reason, common, taken, assumptions)
+        document["rank"] = len(result) + 1
+        taken.add(document["name"])
+        result.append(document)
+    return result
+
+
+def to_table(proposals: Sequence[dict[str, Any]]) -> pa.Table:
+    """Rows of the table `proposals`."""
+    return pa.table(
+        {
+            "proposal": pa.array([p["id"] for p in proposals], pa.string()),
+            "rank": pa.array([p["rank"] for p in proposals], pa.int32()),
+            "document": pa.array([json.dumps(p, ensure_ascii=False) for p in proposals], pa.string()),
+        }
+    )
+
+
+def _candidate(audience: Audience, findings: list[Finding], limits: PortfolioThresholds) -> Candidate | None:
+    """A candidate, or None where the audience is no evidence for a space without a pattern (a series, a desk)."""
+    if not findings and audience.kind != "circle":
+        return None
+    findings = sorted(findings, key=lambda f: (-f.strength, f.rule))
+    pattern = findings[0].rule if findings else PLAIN
+    book = catalogue()
+    ready = readiness(audience, limits, conversation=book.patterns[pattern].conversation)
+    confidence = 0.5 + 0.5 * findings[0].strength if findings else limits.plain
+    return Candidate(
+        audience=audience,
+        findings=findings,
+        pattern=pattern,
+        kinds=rank_kinds(pattern, audience),
+        readiness=ready,
+        members=frozenset(m.principal for m in audience.members),
+        discount=confidence * (1.0 if ready.ready else limits.unready),
+        # mail between two people is in no recipient set that a circle could serve
+        own_benefit=audience.recent_weight if audience.kind == "desk" else 0.0,
+    )
+
+
+def _degrees(candidates: Sequence[Candidate], served: Served) -> sp.csr_array:
+    """How far each candidate serves each set, shape (candidates, sets)."""
+    column = {person: n for n, person in enumerate(served.people)}
+    pairs = [(n, column[p]) for n, c in enumerate(candidates) for p in sorted(c.members) if p in column]
+    shape = (len(candidates), served.sets.shape[1])
+    rows, columns = (np.array(x, np.int64) for x in zip(*pairs, strict=True)) if pairs else (np.zeros(0, np.int64),) * 2
+    members = sp.csr_array(sp.coo_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape))
+    shared = sp.coo_array(members @ served.sets.T)
+    candidate, set_ = shared.coords
+    size = np.array([len(c.members) for c in candidates])
+    union = size[candidate] + np.diff(served.sets.indptr)[set_] - shared.data
+    degree = served.degree(shared.data / union)
+    # a desk answers asks of single people: sets that happen to look like its members are not its mail
+    degree[np.array([c.audience.kind == "desk" for c in candidates], bool)[candidate]] = 0.0
+    served_by = sp.csr_array(sp.coo_array((degree, (candidate, set_)), shape=(len(candidates), len(served.weight))))
+    served_by.eliminate_zeros()
+    return served_by
+
+
+def _obstacle(candidate: Candidate, limits: PortfolioThresholds, now: datetime) -> str | None:
+    """Why this candidate is no pilot, or None."""
+    audience = candidate.audience
+    if not candidate.readiness.ready:
+        return f"Not yet: find {' and '.join(candidate.readiness.missing)} first"
+    if candidate.pattern == PLAIN and audience.active_share < limits.plain_active_share:
+        return "Recurring group mail, but no pattern is strong enough to promise that a space replaces it"
+    if audience.weeks < limits.min_pilot_weeks and candidate.pattern != "project_burst":
+        return f"Only {audience.weeks} weeks with mail so far"
+    idle = (now - audience.last_sent).total_seconds() / 604800
+    if idle > limits.idle_weeks:
+        return f"Silent for {idle:.0f} weeks: ready as a template for the next time"
+    return None
+
+
+def _document(
+    choice: Choice, reason: str | None, common: Any, taken: set[str], assumptions: Savings
+) -> dict[str, Any]:
+    candidate = choice.candidate
+    audience = candidate.audience
+    text = catalogue().patterns[candidate.pattern]
+    best = candidate.kinds[0]
+    subject = "confidential matters" if candidate.pattern == "confidential" else naming.topic(audience, common)
+    title = naming.unique(naming.name(subject, audience), audience, taken)
+    rhythm = {"workday": "daily ", "week": "weekly ", "fortnight": "fortnightly ", "four_weeks": "four-weekly ", "month": "monthly ", "quarter": "quarterly "}
+    words = {
+        "topic": subject,
+        "people": str(audience.people),
+        "home": audience.departments[0] if audience.departments else "the department",
+        "rhythm": rhythm.get(audience.period or "", ""),
+    }
+    confidence = round(candidate.discount, 2) if candidate.findings else round(candidate.discount / 2, 2)
+    return {
+        "id": _identity(candidate, best.kind),
+        "rank": 0,
+        "name": title,
+        "kind": best.kind,
+        "platform": catalogue().kinds[best.kind].platform,
+        "status": _GUARDED.get(candidate.pattern) or ("propose" if candidate.readiness.ready else "not_yet"),
+        "pilot": reason is None and candidate.pattern not in _GUARDED,
+        "why_not": reason,
+        "purpose": text.purpose.format(**words),
+        "members": sorted(candidate.members),
+        "owners": list(candidate.readiness.owners) if candidate.pattern != "confidential" else [],
+        "departments": list(audience.departments),
+        "patterns": candidate.patterns,
+        "evidence": _evidence(candidate),
+        "savings": savings(audience, assumptions),
+        "risks": [*candidate.readiness.risks, *(f"Missing: {m}" for m in candidate.readiness.missing)],
+        "replaces": [text.replaces.format(**words), *(f.title for c in candidate.absorbed for f in c.findings)],
+        "first_posts": [post.format(**words) for post in text.first_posts],
+        "confidence": confidence,
+        "share_of_benefit": round(choice.share, 4),
+        "alternatives": [{"kind": s.kind, "score": s.score, "reasons": list(s.reasons)} for s in candidate.kinds],
+        "member_reasons": _member_reasons(candidate),
+    }
+
+
+def _identity(candidate: Candidate, kind: str) -> str:
+    """The same people, kind and purpose give the same id in every run."""
+    parts = [kind, candidate.pattern, candidate.audience.stem or "", *sorted(candidate.members)]
+    return f"space-{hashlib.blake2b(chr(0).join(parts).encode(), digest_size=6).hexdigest()}"
+
+
+def _evidence(candidate: Candidate) -> dict[str, Any]:
+    audience = candidate.audience
+    return {
+        "audience": audience.audience,
+        "findings": [f.finding for f in candidate.findings],
+        "messages": audience.messages,
+        "deliveries": audience.deliveries,
+        "weeks_active": audience.weeks,
+        "weeks_span": audience.weeks_span,
+        "weeks_active_share": round(audience.active_share, 3),
+        "senders": audience.senders,
+        "threads": audience.threads,
+        "answered": round(audience.reply_share, 3),
+        "first_seen": audience.first_sent.isoformat(),
+        "last_seen": audience.last_sent.isoformat(),
+        "stems": [] if candidate.pattern == "confidential" else list(audience.stems),
+        "rhythm": audience.period,
+        "weekday": audience.weekday,
+        "hour": audience.hour,
+        "signals": {
+            f.rule: {s.name: {"value": round(s.value, 3), "threshold": s.threshold} for s in f.signals}
+            for f in candidate.findings
+        },
+    }
+
+
+def _member_reasons(candidate: Candidate) -> dict[str, str]:
+    if candidate.pattern == "confidential":
+        return {}
+    reasons = {}
+    for member in candidate.audience.members:
+        wrote = f", wrote {member.sent}" if member.sent else ""
+        place = "core" if member.role == "core" else "periphery"
+        reasons[member.principal] = f"{place}: on {member.share:.0%} of the messages{wrote}"
+    return reasons

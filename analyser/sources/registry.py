@@ -1,0 +1,55 @@
+"""From the settings of a source to the source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from analyser import config
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from analyser.sources.contract import Source
+
+__all__ = ["open_source"]
+
+
+def open_source(settings: config.SourceSettings, *, batch_size: int, earliest: datetime) -> Source:
+    """The source that the settings describe; nothing is read yet.
+
+    Parameters
+    ----------
+    settings
+        One entry of `Settings.sources`.
+    batch_size
+        Messages per batch.
+    earliest
+        Messages dated before are problems.
+
+    Raises
+    ------
+    MissingExtraError
+        The type needs a part that is not installed.
+    """
+    # each import stands in its branch: a scan loads only the libraries of the sources that it reads
+    match settings:
+        case config.MboxSource():
+            from analyser.sources.mbox import MboxSource  # noqa: PLC0415
+
+            return MboxSource(settings.name, settings.path, batch_size=batch_size, earliest=earliest)
+        case config.TableSource():
+            from analyser.sources.table import TableSource  # noqa: PLC0415
+
+            return TableSource(settings.name, settings.path, batch_size=batch_size, earliest=earliest)
+        case config.DirectorySource():
+            from analyser.sources.directory import DirectorySource  # noqa: PLC0415
+
+            return DirectorySource(
+                settings.name, settings.path, groups=settings.groups, group_members=settings.group_members
+            )
+        case config.SampleSource():
+            from analyser.sources.sample import SampleOrganisationSource  # noqa: PLC0415
+
+            return SampleOrganisationSource(settings.name, settings.people, settings.weeks, settings.seed)
+        case _:
+            assert_never(settings)
