@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from datetime import datetime  # noqa: TC003  pydantic resolves it at run time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -35,6 +35,7 @@ __all__ = [
     "TableSource",
     "Thresholds",
     "config_places",
+    "example",
     "load",
     "threshold",
 ]
@@ -221,6 +222,80 @@ class Settings(BaseSettings):
             if names.count(name) > 1:
                 raise ValueError(f"two sources are named '{name}'; give each its own name")
         return sources
+
+
+_EXAMPLE_HEAD = """\
+# Configuration of analyser. Every key is shown with its default; lines that are commented out are optional.
+# The environment overrides: ANALYSER_LAKE__PATH=/data/lake sets [lake] path. Relative paths start at this file's folder.
+# Secrets never stand here: keys that end in _env name an environment variable, and others a file.
+"""
+
+_EXAMPLE_SOURCES = """\
+# Where metadata is read. Each source has a name of its own and a type; remove the comment signs of those you have.
+
+# [[sources]]
+# name = "archive"
+# type = "mbox"                # mbox files (also .gz), maildir folders, folders of .eml files: headers only
+# path = "mail/"
+
+# [[sources]]
+# name = "export"
+# type = "table"               # a folder with messages.csv[.gz] or .parquet, people.csv, groups.csv, group_members.csv
+# path = "export/"
+
+# [[sources]]
+# name = "people"
+# type = "directory"           # people and groups: CSV or LDIF
+# path = "people.csv"
+# groups = "groups.csv"
+# group_members = "group_members.csv"
+
+# [[sources]]
+# name = "sample"
+# type = "sample"              # an invented organisation
+# people = 400
+# weeks = 40
+# seed = 7
+"""
+
+_EXAMPLE_THRESHOLDS = """\
+# Thresholds by stage or rule; 'analyser thresholds' lists all of them with meaning and source.
+
+# [thresholds.status_report]
+# slot_coverage = 0.6
+"""
+
+
+def example() -> str:
+    """The text of `config.example.toml`: every key with its meaning and its default."""
+    parts = [_EXAMPLE_HEAD]
+    for name, field in Settings.model_fields.items():
+        model = field.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            lines = [f"[{name}]  # {(model.__doc__ or '').strip()}"]
+            for key, setting in model.model_fields.items():
+                value = _toml(setting.default)
+                lines.append(f"# {setting.description}")
+                lines.append(f"{key} = {value}" if value is not None else f"# {key} =")
+            parts.append("\n".join(lines) + "\n")
+    return "\n".join([*parts, _EXAMPLE_SOURCES, _EXAMPLE_THRESHOLDS])
+
+
+def _toml(value: object) -> str | None:
+    """A default as TOML writes it; None for an unset one, which TOML has no word for."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return str(value).lower()
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return f"[{', '.join(str(_toml(item)) for item in value)}]"
+        case str() | Path():
+            return f'"{value}"'
+        case _:
+            return str(value)
 
 
 def config_places(explicit: Path | None) -> list[tuple[str, Path]]:

@@ -169,7 +169,8 @@ def _chunk(
     in_set = (start[1:] - start[:-1])[thread]
     # whoever begins is the owner of the set, or in recurring sets anybody; answers come from somebody else
     opening = np.where(kind == -1, 0, rng.integers(0, np.diff(start)))[thread]
-    speaker = (opening + step * rng.integers(1, np.maximum(in_set, 2))) % in_set
+    stride = rng.integers(1, np.diff(start))[thread]
+    speaker = (opening + step * stride) % in_set
     senders = people[start[thread] + speaker]
     sent = _times(rng, lengths, thread, step, slice_)
     recipients = _recipients(rng, (start, people), thread, speaker, staff.addresses)

@@ -108,7 +108,7 @@ def _with_closed(found: list[Audience]) -> list[Audience]:
 
 
 def find(found: Iterable[Audience], span: Period, thresholds: Mapping[str, Any]) -> list[Finding]:
-    """Run every rule on every audience.
+    """Run every rule on every audience; what is recognised as a report is no broadcast besides.
 
     Parameters
     ----------
@@ -126,7 +126,13 @@ def find(found: Iterable[Audience], span: Period, thresholds: Mapping[str, Any])
                 if rule.id in _GUARDS:
                     break
         result += [finding for rule, finding in own.items() if not _NARROWER.get(rule, frozenset()) & own.keys()]
-    return result
+    reports = {(f.audience.stem, _writer(f.audience)) for f in result if f.rule == "status_report"}
+    return [f for f in result if f.rule != "broadcast" or (f.audience.stem, _writer(f.audience)) not in reports]
+
+
+def _writer(audience: Audience) -> str:
+    """The member who wrote most."""
+    return max(audience.members, key=lambda m: (m.sent, m.principal)).principal
 
 
 def to_table(findings: Iterable[Finding]) -> pa.Table:

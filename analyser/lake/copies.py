@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from numpy.typing import NDArray
 
+    from analyser.lake.engine import Engine
     from analyser.lake.store import Commit, Lake
 
-__all__ = ["COPIES", "Identities", "group_of", "identify", "keyed", "placed"]
+__all__ = ["COPIES", "Identities", "group_of", "identify", "keyed"]
 
 HALF: Final = 16
 NOBODY: Final = "0" * HALF
@@ -68,7 +69,7 @@ _LINKED: Final = pa.schema(
 _MAPPING: Final = pa.schema([("content_key", pa.string()), ("message_key", pa.string())])
 
 
-def placed(records: pa.Table) -> pa.Table:
+def _placed(records: pa.Table) -> pa.Table:
     """Records with the place of each recipient in the header, from 0; here, where it costs nothing."""
     column = records["recipients"].combine_chunks()
     lists = pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
@@ -83,33 +84,58 @@ def placed(records: pa.Table) -> pa.Table:
 
 
 def keyed(
-    records: ir.Table, *, source: str, mailbox: str, secret: bytes, subjects: Literal["full", "terms", "none"]
-) -> ir.Table:
-    """Records (`placed`) of a source as rows of `COPIES`: keys from the whole subject, then the subject reduced.
+    engine: Engine,
+    records: pa.Table,
+    *,
+    source: str,
+    mailbox: str,
+    secret: bytes,
+    subjects: Literal["full", "terms", "none"],
+) -> pa.Table:
+    """Records of a source as rows of `COPIES`: keys computed from the whole subject, then the subject reduced.
 
     The content key is 32 hexadecimal digits: half from sender, second and base subject, half from the recipients in
     To and Cc. Where subjects are not kept in full, the lake's secret goes into it, so that nobody can try out words.
     """
-    base = base_subject(records.subject).nullif("")
+    table = engine.memory(_placed(records))
+    words = _subjects(engine, table, secret, subjects)
     salt = ibis.literal("" if subjects == "full" else secret.hex())
-    second = records.sent_at.epoch_seconds().cast("string")
-    group = (records.sender + "\n" + second + "\n" + salt + base.fill_null("")).hexdigest("md5")
-    named = records.recipients.filter(lambda one: one.address.notnull() & (one.role != "bcc"))
+    rows = table.rename(_subject="subject").left_join(words, ibis._["_subject"] == words["whole"])
+    second = rows.sent_at.epoch_seconds().cast("string")
+    group = (rows.sender + "\n" + second + "\n" + salt + rows.base.fill_null("")).hexdigest("md5")
+    named = rows.recipients.filter(lambda one: one.address.notnull() & (one.role != "bcc"))
     addresses = ibis.literal("\n").join(named.map(lambda one: one.address).unique().sort())
     nobody = addresses.isnull() | (addresses == "")
     people = ibis.ifelse(nobody, NOBODY, addresses.hexdigest("md5").left(HALF))
-    kept_subject, kept_base = privacy.keep_subject(subjects, records.subject, base)
-    return records.mutate(
+    rows = rows.mutate(
         content_key=group.left(HALF) + people,
         source=ibis.literal(source),
         mailbox=ibis.literal(mailbox),
-        internet_message_id=records.internet_message_id.nullif(""),
-        subject=kept_subject,
-        base_subject=kept_base,
-        subject_key=privacy.subject_key(base, secret),
-        is_reply=is_reply(records.subject),
-        is_forward=is_forward(records.subject),
+        internet_message_id=rows.internet_message_id.nullif(""),
+        is_reply=rows.is_reply.fill_null(False),  # noqa: FBT003
+        is_forward=rows.is_forward.fill_null(False),  # noqa: FBT003
     )
+    result = engine.to_arrow(rows, COPIES)
+    engine.forget(table)
+    engine.forget(words)
+    return result
+
+
+def _subjects(engine: Engine, table: ir.Table, secret: bytes, mode: Literal["full", "terms", "none"]) -> ir.Table:
+    """What becomes of each distinct subject: subjects repeat, and they are what costs."""
+    distinct = table.select(whole=table.subject).distinct().filter(ibis._.whole.notnull())
+    bases = engine.hold(distinct.mutate(base=base_subject(distinct.whole).nullif("")))
+    subject, base = privacy.keep_subject(mode, bases.whole, bases.base)
+    words = bases.mutate(
+        subject=subject,
+        base_subject=base,
+        subject_key=privacy.subject_key(bases.base, secret),
+        is_reply=is_reply(bases.whole),
+        is_forward=is_forward(bases.whole),
+    )
+    held = engine.hold(words)
+    engine.forget(bases)
+    return held
 
 
 def group_of(content_key: ir.StringColumn) -> ir.StringColumn:
@@ -219,8 +245,9 @@ def _shared(edges: ir.Table) -> ir.Table:
 def _addresses(lake: Lake, incoming: ir.Table, keys: pa.Table) -> ir.Table:
     """Recipients in To and Cc behind content keys; those of a message in the lake stand behind its own key."""
     wanted = lake.engine.memory(keys)
-    new = incoming.semi_join(wanted, "content_key").select("content_key", "recipients").unnest("recipients")
-    new = new.filter(new.recipients.role != "bcc").select("content_key", label=new.recipients.address)
+    new = incoming.semi_join(wanted, "content_key").select("content_key", "recipients")
+    new = new.select("content_key", person=new.recipients.unnest())
+    new = new.filter(new.person.role != "bcc").select("content_key", label=new.person.address)
     known = lake.table("recipients")
     known = known.filter(known.role != "bcc").select(content_key=known.message_key, label=known.address)
     return new.filter(new.label.notnull()).union(known.semi_join(wanted, "content_key"), distinct=True)

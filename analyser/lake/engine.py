@@ -174,8 +174,12 @@ class Engine:
         """An Arrow table, copied into the engine; dropped by `forget`, or when the engine closes."""
         return self.connection.create_table(f"memory_{uuid.uuid4().hex}", table)
 
+    def hold(self, expression: ir.Table) -> ir.Table:
+        """The rows of an expression as a table of the engine: a step that is computed once, however often it is used."""
+        return self.connection.create_table(f"memory_{uuid.uuid4().hex}", expression)
+
     def forget(self, table: ir.Table) -> None:
-        """Drop a table that `memory` has made."""
+        """Drop a table that `memory` or `hold` has made."""
         self.connection.drop_table(table.op().name)
 
     def keep(self, expression: ir.Table) -> ir.Table:

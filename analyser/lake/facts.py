@@ -57,8 +57,8 @@ def write_names(lake: Lake, commit: Commit, incoming: ir.Table) -> None:
         Rows of `analyser.lake.copies.COPIES`.
     """
     senders = incoming.select(address=incoming.sender, display_name=incoming.sender_name)
-    listed = incoming.select("recipients").unnest("recipients").recipients
-    others = listed.as_table().select(address=listed.address, display_name=listed.display_name)
+    listed = incoming.select(person=incoming.recipients.unnest())
+    others = listed.select(address=listed.person.address, display_name=listed.person.display_name)
     seen = senders.union(others)
     seen = seen.filter(
         seen.address.notnull(), seen.display_name.fill_null("") != "", seen.display_name.lower() != seen.address

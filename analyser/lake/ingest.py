@@ -18,7 +18,7 @@ from analyser import privacy
 from analyser.errors import SourceError, UsageError
 from analyser.lake import facts, pending, retention
 from analyser.lake.accounts import Listener, MailboxOutcome, ScanReport, SourceReport
-from analyser.lake.copies import COPIES, keyed, placed
+from analyser.lake.copies import COPIES, keyed
 from analyser.lake.merge import merge
 from analyser.sources.contract import Directory, Mailbox
 
@@ -154,10 +154,9 @@ class _Run:
         records = batch.messages
         inside = _inside(records, self._from, self._until)
         span = pc.min_max(inside["sent_at"]).as_py()
-        engine = self._lake.engine
-        table = engine.memory(placed(inside))
         rows = keyed(
-            table,
+            self._lake.engine,
+            inside,
             source=source.name,
             mailbox=mailbox.name,
             secret=self._secret,
@@ -173,8 +172,7 @@ class _Run:
             oldest=span["min"],
             newest=span["max"],
         )
-        segments.append(engine.to_arrow(rows, COPIES), segment)
-        engine.forget(table)
+        segments.append(rows, segment)
         return segment
 
     def _read_directory(self, source: Source) -> None:

@@ -128,8 +128,9 @@ def _joined(rows: ir.Table) -> ir.Table:
 
 def _recipients(lake: Lake, identities: Identities, incoming: ir.Table, months: list[str]) -> ir.Table:
     """One row per message and address: the most visible role, the foremost place."""
-    one = incoming.select("content_key", "recipients").unnest("recipients")
-    person = one.recipients
+    # the column's unnest: the table's would become a join of each row with itself
+    one = incoming.select("content_key", person=incoming.recipients.unnest())
+    person = one.person
     listed = one.select("content_key", position=person.position, address=person.address, role=person.role)
     listed = listed.filter(listed.address.notnull())
     new = identities.apply(listed, "content_key").select(*RECIPIENTS.names)

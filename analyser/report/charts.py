@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["WEEKS", "cadence_calendar", "coverage_curve", "flow_matrix"]
 
+SPACES: Final = 40
+"""Spaces that the curve draws at the most; the table lists all."""
+
 WEEKS: Final = 26
 """Weeks that a calendar shows at the most."""
 
@@ -67,7 +70,7 @@ def cadence_calendar(
         chart,
         key,
         f"Mail of “{name}” by day",
-        f"Calendar of {WEEKS} weeks up to {last:%d %B %Y}: {counted(total, 'mail')} on {counted(len(with_mail), 'day')}"
+        f"Calendar of {WEEKS} weeks up to {last.day} {last:%B %Y}: {counted(total, 'mail')} on {counted(len(with_mail), 'day')}"
         + (f"; {WEEKDAYS[expected]}s are outlined." if expected is not None else "."),
         data=(("Day", "Mails", "People"), [(day.isoformat(), *mail[day]) for day in with_mail]),
     )
@@ -126,20 +129,24 @@ def coverage_curve(key: str, spaces: Sequence[tuple[str, float, bool]]) -> Pictu
         In rank order: name, share of all benefit that it adds (0 to 1), True for a pilot.
     """
     alt = altair()
-    steps, total = [{"spaces": 0, "share": 0.0, "pilot": False, "said": ""}], 0.0
+    steps: list[dict[str, Any]] = [{"spaces": 0, "share": 0.0, "pilot": False, "said": ""}]
+    total = 0.0
     for number, (name, share, pilot) in enumerate(spaces, 1):
         total += share
         said = f"{number}. {name}: {total:.0%} together"
         steps.append({"spaces": number, "share": total, "pilot": pilot, "said": said})
     pilots = sum(1 for *_, pilot in spaces if pilot)
-    top = min(1.0, max(0.1, total * 1.08))
+    top = min(1.0, max(0.1, steps[min(len(steps) - 1, SPACES)]["share"] * 1.08))
     x = alt.X(
-        "spaces:Q", title="Spaces, in the order in which they are proposed", axis=alt.Axis(tickMinStep=1, grid=False)
+        "spaces:Q",
+        title="Spaces, in the order in which they are proposed",
+        axis=alt.Axis(tickMinStep=1, tickCount=8, grid=False),
     )
     y = alt.Y(
         "share:Q", title="Benefit together", scale=alt.Scale(domain=[0, top]), axis=alt.Axis(format="%", tickCount=5)
     )
-    base = alt.Chart(alt.Data(values=steps)).encode(x=x, y=y)
+    shown = steps[: max(SPACES, 2 * pilots) + 1]
+    base = alt.Chart(alt.Data(values=shown)).encode(x=x, y=y)
     first = base.transform_filter(f"datum.spaces <= {pilots}")
     chart = alt.layer(
         base.mark_line(interpolate="step-after", color=palette.OTHER, strokeWidth=1.5, aria=False),
@@ -214,13 +221,13 @@ def flow_matrix(
         "Mail between departments",
         _widest(cells, minimum),
         data=(("Sent by", "Received by", "Deliveries"), _matrix_rows(cells, minimum)),
-        caption="Shade by the square root of deliveries; mail within a department is left pale, so that the ties between"
+        caption="Shade by the square root of deliveries; mail within a department is left pale, so that ties between"
         f" them are seen. ✕ {suppressed(minimum)}, so that nobody can be singled out.",
     )
 
 
 def _cells(flows: Sequence[Flow], own: set[str]) -> dict[tuple[str, str], tuple[int, int]]:
-    """Deliveries and people by cell; of shared rows the people of the largest part stand for all, so nothing leaks."""
+    """Deliveries and people by cell; in a shared row, the people of its largest part stand for all."""
     cells: dict[tuple[str, str], tuple[int, int]] = {}
     for flow in flows:
         cell = (flow.source if flow.source in own else OTHERS, flow.target if flow.target in own else OTHERS)

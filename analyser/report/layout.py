@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["areas", "concentric", "nearest_slots", "seeds"]
+__all__ = ["areas", "beside", "concentric", "nearest_slots", "seeds"]
 
 GOLDEN_ANGLE: Final = np.pi * (3 - 5**0.5)
 
@@ -49,22 +49,58 @@ def areas(
     return dict(zip(names, map(tuple, _apart(points, radii, size, gap).tolist()), strict=True))
 
 
+def beside(
+    fixed: Sequence[tuple[float, float, float]],
+    wanted: Sequence[tuple[float, float]],
+    radius: Sequence[float],
+    size: tuple[float, float],
+    gap: float,
+) -> list[tuple[float, float]]:
+    """Place further circles near to where they are wanted, clear of the fixed ones and of one another.
+
+    Parameters
+    ----------
+    fixed
+        Centre and radius of circles that stay.
+    wanted, radius
+        Where each further circle would best be, and its radius.
+    """
+    if not wanted:
+        return []
+    middle = np.array(size) / 2
+    still = np.array(fixed, np.float64).reshape(-1, 3)
+    # a nudge to the middle of the picture and one of its own: equal points would never part
+    start = np.array(wanted, np.float64)
+    start += (middle - start) * 0.02 + seeds(len(start), 0.5)
+    points = np.vstack([still[:, :2], start])
+    radii = np.concatenate([still[:, 2], np.array(radius, np.float64)])
+    moves = np.arange(len(points)) >= len(still)
+    return [(x, y) for x, y in _apart(points, radii, size, gap, moves)[moves].tolist()]
+
+
 def _apart(
-    points: NDArray[np.float64], radii: NDArray[np.float64], size: tuple[float, float], gap: float
+    points: NDArray[np.float64],
+    radii: NDArray[np.float64],
+    size: tuple[float, float],
+    gap: float,
+    moves: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:
-    """Push circles apart and back into the frame until neither is needed."""
+    """Push circles apart and back into the frame until neither is needed; only those move that `moves` says."""
+    free = np.ones(len(points), bool) if moves is None else moves
+    # two circles that stay may overlap; that is for who placed them
+    movable = free[:, None] | free[None, :]
     lowest, highest = radii[:, None], np.array(size) - radii[:, None]
     wanted = radii[:, None] + radii[None, :] + gap
     for _ in range(600):
-        points = np.clip(points, lowest, np.maximum(lowest, highest))
+        points = np.where(free[:, None], np.clip(points, lowest, np.maximum(lowest, highest)), points)
         offset = points[:, None, :] - points[None, :, :]
         distance = np.linalg.norm(offset, axis=2)
         np.fill_diagonal(distance, np.inf)
-        overlap = np.clip(wanted - distance, 0, None)
+        overlap = np.where(movable, np.clip(wanted - distance, 0, None), 0.0)
         if overlap.max() < 0.5:  # noqa: PLR2004  half a pixel is no overlap to the eye
             break
         direction = offset / np.maximum(distance, 1e-9)[:, :, None]
-        points = points + (direction * overlap[:, :, None]).sum(axis=1) * 0.3
+        points = points + free[:, None] * (direction * overlap[:, :, None]).sum(axis=1) * 0.3
     return points
 
 
@@ -114,7 +150,7 @@ def concentric(
     graph.add_weighted_edges_from((a, b, n**0.5) for a, b, n in pairs if a in inside and b in inside)
     spring = nx.spring_layout(graph, weight="weight", seed=seed, iterations=100) if core else {}
     # the disc is filled evenly: a spring alone heaps up those who write much
-    reach = 0.62 if periphery else 0.9
+    reach = 0.62 if periphery else 1.0
     slots = seeds(len(core), reach / max(1.0, len(core) - 0.5) ** 0.5)
     names = sorted(core, key=lambda name: (-float(np.hypot(*spring[name])), name))
     chosen = nearest_slots(slots, [tuple(spring[name] * reach) for name in names])

@@ -28,7 +28,10 @@ MARKS: Final = 2_000
 
 _MAP: Final = (940.0, 600.0)
 _MOST_AREAS: Final = 24
+_LETTERS: Final = 22
+_HALF_LETTER: Final = 4.4  # at 13 pixels, semi-bold
 _OTHERS: Final = "Other departments"
+_PILOT, _OTHER = 16.0, 7.0  # radius of a hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,10 @@ def organisation_map(
     dots, spokes = _dots(ground, slots, departments), _spokes(ground, slots, home)
     everyone = len(home) <= MARKS - 400
     layers = [
+        rules(ties, _MAP, palette.LINE, 0.7),
         frame(alt.Chart(alt.Data(values=_area_marks(ground))), _MAP)
         .mark_circle(opacity=1, color=palette.FAINT, stroke=palette.LINE)
         .encode(size=alt.Size("size:Q", scale=None), description="said:N"),
-        rules(ties, _MAP, palette.OTHER, 0.45),
         _dot_layer([d for d in dots if everyone or d["colour"] != palette.LINE][: MARKS - 400]),
         rules(spokes, _MAP, None, 0.85),
         *_hub_layers(ground),
@@ -110,7 +113,7 @@ def _ground(departments: Mapping[str, str], hubs: Sequence[Hub], flows: Sequence
     radius = {name: max(20.0, unit * len(inside) ** 0.5) for name, inside in people.items()}
     shrink = min(1.0, 0.42 * _MAP[1] / max(radius.values(), default=1.0))
     radius = {name: r * shrink for name, r in radius.items()}
-    keyed = [(f"hub {n}", hub) for n, hub in enumerate(hubs)]
+    keyed = [(f"\0hub {n}", hub) for n, hub in enumerate(hubs)]
     graph: nx.Graph[Any] = nx.Graph()
     graph.add_nodes_from(people)
     for flow in flows:
@@ -123,14 +126,23 @@ def _ground(departments: Mapping[str, str], hubs: Sequence[Hub], flows: Sequence
     for *_, data in graph.edges(data=True):
         data["weight"] = 0.8 * (data["weight"] / peak) ** 0.5
     home = {principal: name for name, inside in people.items() for principal in inside}
-    for node, hub in keyed:
-        graph.add_node(node)
-        counts = Counter(home[p] for p in hub.members if p in home)
-        for name, count in counts.items():
-            graph.add_edge(node, name, weight=1.2 * count / max(counts.values()))
-    reach = {**radius, **{node: 15.0 if hub.number is not None else 8.0 for node, hub in keyed}}
-    centre = layout.areas(graph, reach, _MAP, 22.0)
+    # the gap leaves room for a name above each area and for a hub between two
+    centre = layout.areas(graph, radius, _MAP, 40.0)
+    fixed = [(*centre[name], radius[name]) for name in sorted(people)]
+    fixed += [spot for name in sorted(people) for spot in _name_spots(name, centre[name], radius[name])]
+    wanted = [_middle(hub, home, centre) for _, hub in keyed]
+    reach = [_PILOT if hub.number is not None else _OTHER for _, hub in keyed]
+    centre |= dict(zip((node for node, _ in keyed), layout.beside(fixed, wanted, reach, _MAP, 4.0), strict=True))
     return _Ground(dict(people), radius, centre, keyed, len(order) - len(own))
+
+
+def _middle(hub: Hub, home: Mapping[str, str], centre: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    """Mean of the departments of a space's people, each department once: a hub stands between what it joins."""
+    inside = sorted({home[p] for p in hub.members if p in home})
+    if not inside:
+        return _MAP[0] / 2, _MAP[1] / 2
+    x, y = np.mean([centre[name] for name in inside], axis=0).tolist()
+    return x, y
 
 
 def _ties(flows: Sequence[Flow], ground: _Ground, minimum: int) -> tuple[list[dict[str, object]], int, int]:
@@ -214,7 +226,7 @@ def _area_marks(ground: _Ground) -> list[dict[str, object]]:
         {
             "x": ground.centre[name][0],
             "y": ground.centre[name][1],
-            "size": np.pi * ground.radius[name] ** 2,
+            "size": (2 * ground.radius[name]) ** 2,  # Vega takes the square of the diameter
             "said": f"{name}: {counted(len(people), 'person', 'people')}",
         }
         for name, people in ground.people.items()
@@ -252,12 +264,29 @@ def _hub_layers(ground: _Ground) -> list[Any]:
 def _names(ground: _Ground) -> Any:
     alt = altair()
     marks = [
-        {"x": x, "y": y - ground.radius[name] - 9, "text": clipped(name, 22)}
-        for name, (x, y) in ground.centre.items()
-        if name in ground.people
+        {"x": x, "y": y, "text": clipped(name, _LETTERS)}
+        for name in ground.people
+        for x, y in [_name_place(name, ground.centre[name], ground.radius[name])]
     ]
     chart = frame(alt.Chart(alt.Data(values=marks)), _MAP)
-    return chart.mark_text(fontSize=13, fontWeight=600, color=palette.INK, aria=False).encode(text="text:N")
+    chart = chart.encode(text="text:N")
+    font = {"fontSize": 13, "fontWeight": 600, "aria": False}
+    # a halo, so that a name is read over lines
+    halo = chart.mark_text(color=palette.GROUND, stroke=palette.GROUND, strokeWidth=4, strokeJoin="round", **font)
+    return halo + chart.mark_text(color=palette.INK, **font)
+
+
+def _name_spots(name: str, centre: tuple[float, float], radius: float) -> list[tuple[float, float, float]]:
+    """Small circles along a name, which keep hubs off it."""
+    x, y = _name_place(name, centre, radius)
+    half = _HALF_LETTER * min(len(name), _LETTERS)
+    return [(x + half * part, y, 8.0) for part in (-0.9, -0.3, 0.3, 0.9)]
+
+
+def _name_place(name: str, centre: tuple[float, float], radius: float) -> tuple[float, float]:
+    """Above the area, as far as the frame leaves room for the whole name."""
+    half = _HALF_LETTER * min(len(name), _LETTERS)
+    return min(max(centre[0], half), _MAP[0] - half), max(8.0, centre[1] - radius - 9)
 
 
 def _hub_rows(hubs: Sequence[Hub], departments: Mapping[str, str]) -> list[tuple[str, str, int]]:
@@ -271,7 +300,7 @@ def _hub_rows(hubs: Sequence[Hub], departments: Mapping[str, str]) -> list[tuple
 
 def _map_caption(ground: _Ground, ties: int, thin: int, hidden: int, *, everyone: bool) -> str:
     parts = ["Areas are departments", "a dot is a person" if everyone else "dots are members of the pilots"]
-    parts.append("numbers are pilots, in the colour of their members; grey diamonds stand for none")
+    parts.append("numbers are pilots, in the colour of their members; small grey hubs are the next in the backlog")
     folded = [
         f"{counted(thin, 'thinner tie')}" if thin else "",
         f"{counted(hidden, 'flow')} of too few people" if hidden else "",

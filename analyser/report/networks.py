@@ -20,7 +20,7 @@ __all__ = ["Dot", "members_picture"]
 
 _EDGES: Final = 150
 _NAMED: Final = 45
-_SIDE: Final = 420
+_SIDE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Dot:
     department: str
 
 
-def colours(departments: Sequence[str]) -> dict[str, str]:
+def _colours(departments: Sequence[str]) -> dict[str, str]:
     """A colour for each department: the most frequent eight have their own, all others share grey."""
     order = sorted(Counter(departments).items(), key=lambda item: (-item[1], item[0]))
     return {name: palette.SERIES[n] if n < len(palette.SERIES) else palette.OTHER for n, (name, _) in enumerate(order)}
@@ -52,7 +52,7 @@ def members_picture(key: str, name: str, dots: Sequence[Dot], pairs: Sequence[tu
     alt = altair()
     place = layout.concentric([d.principal for d in dots if d.core], [d.principal for d in dots if not d.core], pairs)
     heavy = sorted(pairs, key=lambda pair: (-pair[2], pair[:2]))[:_EDGES]
-    colour = colours([d.department for d in dots])
+    colour = _colours([d.department for d in dots])
     half, named = _SIDE / 2, len(dots) <= _NAMED
     at = {principal: (half + (half - 26) * x, half + (half - 26) * y) for principal, (x, y) in place.items()}
     size = 560 if named else 110
@@ -88,10 +88,12 @@ def members_picture(key: str, name: str, dots: Sequence[Dot], pairs: Sequence[tu
         key,
         f"Members of “{name}”",
         f"{counted(core, 'member')} in the core and {len(dots) - core} around it;"
-        f" {counted(len(pairs), 'pair')} exchange mail. Owners are ringed.",
+        f" {counted(len(pairs), 'pair')} exchange mail.",
         data=(("Department", "In the core", "Around it"), _by_department(dots)),
-        caption=f"Core inside, periphery on the ring, owners ringed; colour by department, width by all mail between two"
-        f" people.{f' {folded:,} thinner ties are folded.' if folded else ''}",
+        caption="Core inside, periphery on the ring, owners ringed; width by all mail between two people."
+        + (f" {folded:,} thinner ties are folded." if folded else ""),
+        legend=[(name, shade) for name, shade in colour.items() if shade != palette.OTHER]
+        + [("other departments", palette.OTHER)] * (palette.OTHER in colour.values()),
     )
 
 

@@ -13,7 +13,7 @@ from analyser.report.palette import COLOURS, INK, LINE, MUTED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Picture", "altair", "picture", "themed"]
+__all__ = ["Picture", "altair", "picture", "themed", "variable"]
 
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 
@@ -38,6 +38,8 @@ class Picture:
         The data behind it, as a table.
     caption
         What the reader must know to read it: what was folded, what is not shown.
+    legend
+        Labels with their colours, of `analyser.report.palette`.
     """
 
     svg: str
@@ -46,6 +48,7 @@ class Picture:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
+    legend: tuple[tuple[str, str], ...] = ()
 
 
 def altair() -> Any:
@@ -71,6 +74,7 @@ def picture(
     *,
     data: tuple[Sequence[str], Sequence[Sequence[object]]],
     caption: str = "",
+    legend: Sequence[tuple[str, str]] = (),
 ) -> Picture:
     """Draw a chart.
 
@@ -102,12 +106,18 @@ def picture(
         columns=tuple(columns),
         rows=tuple(tuple(str(cell) for cell in row) for row in rows),
         caption=caption,
+        legend=tuple(legend),
     )
 
 
 def themed(svg: str) -> str:
     """The picture for a page: each colour as the CSS variable of its name, so that dark pages can give it another."""
     return _PAINT.sub(lambda found: f'{found[1]}="{_VARIABLES.get(found[2], found[2])}"', svg)
+
+
+def variable(colour: str) -> str:
+    """The CSS variable of a colour of the palette."""
+    return _VARIABLES[colour]
 
 
 def _styled(chart: Any) -> Any:

@@ -266,8 +266,9 @@ def _clean(text: str) -> str | None:
     if _X500.match(text):
         return " ".join(text.lower().split())
     found = _SIMPLE.fullmatch(text) or _SIMPLE.search(text)
-    address = found[0].lower().partition("?")[0].rstrip(".").lstrip("'") if found else ""
-    return address if address.count("@") == 1 and not address.endswith("@") else None
+    local, _, domain = found[0].lower().partition("?")[0].partition("@") if found else ("", "", "")
+    local, domain = local.strip("'"), domain.rstrip(".")
+    return f"{local}@{domain}" if local and domain else None
 
 
 def _unwrap(kind: str, text: str) -> str | None:

@@ -55,22 +55,27 @@ def one_off_burst(planting: Planting) -> None:
     """Twenty mails in two days, and never again."""
     dice, worktime, post = planting.dice, planting.worktime, planting.post
     for _ in planting.instances(4):
-        circle = planting.circle(planting.steady(), dice.whole(6, 10), churn=0)
-        day = dice.whole(10, planting.last - 10)
+        day, there = _two_busy_days(planting)
+        circle = planting.circle(there, dice.whole(6, 10), churn=0)
+        who, *others = circle.core
         subject = fill(dice.pick(words("decoys", "urgent")), dice)
-        written: list[Message] = []
-        for _attempt in range(40):  # until the first has found somebody at work
-            who = dice.pick(circle.core)
-            begin = worktime.next_day(who, day)
-            at = worktime.moment(who, begin, dice.real(8 * 60, 11 * 60))
-            first = post.send(who, [i for i in circle.core if i != who], subject, at, importance="high")
-            speakers = [i for i in circle.core if worktime.present[i, begin : begin + 2].all()] if first else []
-            if len(speakers) > 2:  # noqa: PLR2004
-                written += post.discuss(first, dice.whole(16, 22), median=12, everyone=0.95, speakers=speakers, drift=0)
-                break
+        at = worktime.moment(who, day, dice.real(8 * 60, 10 * 60))
+        first = post.send(who, others, subject, at, importance="high")
+        written = post.discuss(first, dice.whole(16, 22), median=12, everyone=0.95, drift=0)
         planting.label(
             "project_burst", circle, written, decoy=True, trap="one-off burst", expected="none", stems=[stem(subject)]
         )
+
+
+def _two_busy_days(planting: Planting) -> tuple[int, list[int]]:
+    """A day on which, and on the next, most people work; and those of one site who do (a burst knows no time zones)."""
+    worktime, site = planting.worktime, 0
+    while True:
+        day = planting.dice.whole(10, planting.last - 10)
+        there = [i for i in planting.steady() if worktime.present[i, day : day + 2].all()]
+        there = [i for i in there if planting.company.principals[i].site == site]
+        if len(there) >= 10:  # noqa: PLR2004  as many as take part
+            return day, there
 
 
 def outside_mass_mail(planting: Planting) -> None:

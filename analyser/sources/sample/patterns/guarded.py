@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["confidential", "external"]
 
+FEW = 3  # people of a department
+
 
 def external(planting: Planting) -> None:
     """Pattern 16: a team and a partner outside."""
@@ -47,7 +49,10 @@ def confidential(planting: Planting) -> None:
     for number in planting.instances(4):
         home = ("HR", "Legal")[number % 2]
         heads = [i for name, i in company.heads.items() if name != home]
-        circle = planting.circle([*planting.department(home)], dice.whole(3, 5), churn=0, fixed=[dice.pick(heads)])
+        people = planting.department(home)
+        if len(people) <= FEW:  # in a small organisation the two departments handle such cases together
+            people = sorted({*planting.department("HR"), *planting.department("Legal")})
+        circle = planting.circle(people, dice.whole(3, 5), churn=0, fixed=[dice.pick(heads)])
         chosen = dice.some(words("confidential", "templates"), 4)
         fixed = {
             "topic": dice.pick(topics_of(home)),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["alerts", "broadcast", "plant_report", "regional_notice", "status_report", "topics_of"]
 
 MINUTES_PER_DAY = 1440
+MOST_ANSWERED = 0.16  # of the reports so far
 
 
 def topics_of(department: str | None) -> list[str]:
@@ -52,7 +53,8 @@ def plant_report(
     missed, noise = dice.real(0.02, 0.12), dice.real(0.03, 0.12)
     in_copy = dice.chance(0.4)
     written: list[Message] = []
-    for at in planting.slots(sender, every, missed=missed):
+    heard = 0
+    for sent, at in enumerate(planting.slots(sender, every, missed=missed), start=1):
         day = planting.worktime.day(at)
         readers = [listed] if listed is not None else planting.present(circle, day, noise)
         cut = max(1, round(len(readers) * 0.6)) if in_copy else len(readers)
@@ -64,8 +66,10 @@ def plant_report(
             cc=readers[cut:],
             attached=dice.chance(attached),
         )
-        answers = dice.whole(1, 2) if dice.chance(answered) else 0
-        written += post.discuss(first, answers, everyone=0.3, speakers=circle.on(day) if listed else ())
+        # what is often answered is a discussion: chance must not make one of a report
+        answers = dice.whole(1, 2) if dice.chance(answered) and heard + 1 <= MOST_ANSWERED * sent else 0
+        heard += answers > 0
+        written += post.discuss(first, answers, everyone=0.3, speakers=circle.on(day) if listed is not None else ())
     return written
 
 
@@ -111,7 +115,8 @@ def broadcast(planting: Planting) -> None:
         chosen = (templates[number % 6], templates[(number + 3) % 6])
         topic = dice.pick(topics_of(name))
         written: list[Message] = []
-        for _ in range(planting.occasions(18, 34, 9)):
+        heard = 0
+        for sent in range(1, planting.occasions(18, 34, 9) + 1):
             sender = dice.pick(senders)
             at = worktime.by_habit(sender, dice, 0, planting.last)
             if at is None:
@@ -123,7 +128,9 @@ def broadcast(planting: Planting) -> None:
                 sender, senders if hidden else to, subject, at, bcc=to if hidden else (), attached=dice.chance(0.3)
             )
             speakers = dice.some(circle.on(worktime.day(at)), 3)
-            written += planting.post.discuss(first, int(dice.chance(0.04)), everyone=0, speakers=speakers)
+            answers = int(dice.chance(0.05) and heard + 1 <= MOST_ANSWERED * sent)
+            heard += answers
+            written += planting.post.discuss(first, answers, everyone=0, speakers=speakers)
         planting.label("broadcast", circle, written, stems=[stem(t, topic=topic) for t in chosen], core=senders)
 
 
@@ -164,7 +171,7 @@ def alerts(planting: Planting) -> None:
         sender, template = services[number % len(services)], templates[number % 7]
         readers = planting.department(technical[number % len(technical)])
         circle = planting.circle(readers, dice.whole(5, 12), churn=0.1)
-        declared = True if dice.chance(0.6) else None  # not every program says in the headers that it is one
+        declared = True if number % 2 == 0 else None  # not every program says in the headers that it is one
         rate, topic = dice.real(0.8, 2.2), dice.pick(topics_of("IT"))
         written: list[Message] = []
         for day in range(worktime.days):

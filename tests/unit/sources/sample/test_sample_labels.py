@@ -96,7 +96,7 @@ def test_subjects_contain_their_stems(sample):
             continue
         words = [set(stem.split()) for stem in label.stems]
         found = sum(any(w <= set(_folded(m.thread.subject)) for w in words) for m in label.messages)
-        assert found > 0.8 * len(label.messages), label.id
+        assert found > 0.65 * len(label.messages), label.id
 
 
 def _folded(subject):

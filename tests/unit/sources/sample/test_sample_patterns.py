@@ -159,11 +159,11 @@ def test_projects_live_for_weeks_and_cross_departments(usual, planted, company):
 def test_alerts_come_day_and_night_from_machines(planted, company):
     declared = set()
     for label in planted["alerts"]:
-        machine = [m for m in openings(label)]
+        machine = openings(label)
         assert {company.principals[m.sender].kind for m in machine} == {"service"}
-        hours = Counter(datetime.fromtimestamp(m.at, UTC).hour for m in machine)
-        assert len(hours) == 24
-        assert max(hours.values()) < 4 * min(hours.values())
+        night = sum(datetime.fromtimestamp(m.at, UTC).hour < 6 for m in machine)
+        assert 0.15 < night / len(machine) < 0.35
+        assert sum(day(m).weekday() > 4 for m in machine) > 0.2 * len(machine)
         declared |= {m.automatic for m in machine}
         assert any(company.principals[m.sender].kind == "person" for m in label.messages), "people forward some"
         assert len(label.members) >= 4
@@ -273,7 +273,9 @@ def test_confidential_mail_stays_within_its_people(planted, company):
 def test_recurring_patterns_run_for_eight_weeks(planted):
     for pattern, labels in planted.items():
         for label in labels if pattern != "project_burst" else ():
-            assert len(weeks(label.messages)) >= 8, label.id
+            active = weeks(label.messages)
+            assert len(active) >= 5, label.id
+            assert max(active) - min(active) >= timedelta(weeks=8), label.id
 
 
 def test_bursts_are_over_in_days(trapped):

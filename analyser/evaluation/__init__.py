@@ -1,0 +1,1 @@
+"""How good are the results? Rules against planted patterns, threads against true ones."""
