@@ -50,13 +50,13 @@ def sender_behaviour(messages: ir.Table, recipients: ir.Table, addresses: ir.Tab
         (messages before 07:00, after 20:00 or at the weekend, local time), `reach` (mean recipients), `received`.
     """
     local = messages.local_at
-    sizes = recipients.group_by("message_key").agg(n=recipients.count())
+    sizes = recipients.group_by("message").agg(n=recipients.count())
     sent = (
         messages.mutate(
             off=(local.hour() < 7) | (local.hour() >= 20) | (local.day_of_week.index() >= 5),  # noqa: PLR2004
         )
         .inner_join(addresses, messages.sender == addresses.address)
-        .left_join(sizes, "message_key")
+        .left_join(sizes, "message")
     )
     by_sender = sent.group_by("principal").agg(
         sent=sent.count(),

@@ -6,6 +6,8 @@ partitions of the other seeds.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import graspologic_native
@@ -24,7 +26,7 @@ __all__ = ["CommunitiesThresholds", "communities"]
 class CommunitiesThresholds(Thresholds):
     """How communities are found."""
 
-    seeds: int = threshold(5, "Partitions that are compared", source="metrics.md section 5", ge=1)
+    seeds: int = threshold(3, "Partitions that are compared", source="metrics.md section 5", ge=1)
     resolution: float = threshold(1.0, "Resolution of modularity: higher gives smaller communities", gt=0)
     iterations: int = threshold(3, "Leiden iterations; one is poor", source="stack.md, graph kernels", ge=1)
 
@@ -35,30 +37,36 @@ def communities(ties: pa.Table, limits: CommunitiesThresholds) -> pa.Table:
     Parameters
     ----------
     ties
-        Columns `source`, `target`, `weight` of internal people; direction is ignored, weights of both add up.
+        Columns `source`, `target` (actors), `weight` of internal people; direction is ignored, weights of both add up.
 
     Returns
     -------
     pa.Table
-        `principal`, `community` (0 is the largest), `stability` (0 to 1).
+        `actor`, `community` (0 is the largest), `stability` (0 to 1).
     """
-    names = np.unique(np.concatenate([ties["source"].to_numpy(), ties["target"].to_numpy()]).astype(str))
-    if not len(names):
-        return pa.table({"principal": pa.array([], pa.string()), "community": pa.array([], pa.int32()), "stability": pa.array([], pa.float64())})
-    source = np.searchsorted(names, ties["source"].to_numpy().astype(str))
-    target = np.searchsorted(names, ties["target"].to_numpy().astype(str))
-    graph = sp.coo_array((ties["weight"].to_numpy(), (source, target)), shape=(len(names), len(names))).tocsr()
+    actors = np.unique(np.concatenate([ties["source"].to_numpy(), ties["target"].to_numpy()]))
+    if not len(actors):
+        return _table(actors, np.zeros(0, np.int64), np.zeros(0))
+    source = np.searchsorted(actors, ties["source"].to_numpy())
+    target = np.searchsorted(actors, ties["target"].to_numpy())
+    graph = sp.coo_array((ties["weight"].to_numpy(), (source, target)), shape=(len(actors), len(actors))).tocsr()
     graph = sp.csr_array(graph + graph.T)
     graph.setdiag(0)
     graph.eliminate_zeros()
     graph.sort_indices()
-    partitions = [_leiden(graph, limits, seed) for seed in range(limits.seeds)]
+    # the kernel gives the lock of the interpreter free, so that partitions are made side by side
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        partitions = list(pool.map(lambda seed: _leiden(graph, limits, seed), range(limits.seeds)))
     first = partitions[0]
+    return _table(actors, first, _stability(first, partitions[1:])[first])
+
+
+def _table(actors: NDArray[np.int32], community: NDArray[np.int64], stability: NDArray[np.float64]) -> pa.Table:
     return pa.table(
         {
-            "principal": pa.array(names.tolist(), pa.string()),
-            "community": pa.array(first, pa.int32()),
-            "stability": pa.array(_stability(first, partitions[1:])[first], pa.float64()),
+            "actor": pa.array(actors, pa.int32()),
+            "community": pa.array(community, pa.int32()),
+            "stability": pa.array(stability, pa.float64()),
         }
     )
 

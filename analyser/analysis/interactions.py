@@ -10,26 +10,22 @@ if TYPE_CHECKING:
 __all__ = ["interactions"]
 
 
-def interactions(messages: ir.Table, parts: ir.Table, flags: ir.Table) -> ir.Table:
-    """Rows of the table `interactions`, To and Cc apart; automatic messages do not count.
+def interactions(sent: ir.Table, parts: ir.Table, flags: ir.Table) -> ir.Table:
+    """Rows of the table `interactions` with actors as `source` and `target`, To and Cc apart.
+
+    Automatic messages do not count.
 
     Notes
     -----
     A message to `n` recipients adds `1/n` to the weight of each of its ties, so that every message weighs one
     (Microsoft Graph Data Connect ONA template; `reference/metrics.md` section 2).
     """
-    human = flags.filter(~flags.automatic).select("message_key")
-    rows = parts.semi_join(human, "message_key")
-    senders = rows.filter(rows.role == "from").select("message_key", source=rows.principal)
-    others = rows.filter((rows.role != "from") & (rows.role != "member"))
-    size = others.group_by("message_key").agg(n=others.count())
-    ties = (
-        others.inner_join(senders, "message_key")
-        .inner_join(size, "message_key")
-        .inner_join(messages.select("message_key", "sent_at"), "message_key")
-    )
+    human = sent.semi_join(flags.filter(~flags.automatic), "message").select("message", "sent_at", source="sender")
+    others = parts.filter(~parts.role.isin(["from", "member"]))
+    size = others.group_by("message").agg(n=others.count())
+    ties = others.inner_join(human, "message").inner_join(size, "message")
     to = (ties.role == "to").cast("int64")
-    return ties.group_by("source", target=ties.principal).agg(
+    return ties.group_by("source", target="actor").agg(
         to_count=to.sum().cast("int64"),
         cc_count=(1 - to).sum().cast("int64"),
         weight=(1 / ties.n.cast("float64")).sum(),

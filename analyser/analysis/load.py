@@ -22,12 +22,12 @@ def load(messages: ir.Table, parts: ir.Table, principals: ir.Table, savings: Sav
     """
     inside = principals.filter(principals.is_internal & (principals.kind == "person"))
     rows = (
-        parts.inner_join(inside.select("principal", "department"), "principal")
-        .inner_join(messages.select("message_key", "sent_at"), "message_key")
+        parts.inner_join(inside.select("actor", "department"), "actor")
+        .inner_join(messages.select("message", "sent_at"), "message")
     )
     rows = rows.mutate(week=rows.sent_at.truncate("W").date(), wrote=(rows.role == "from").cast("int64"))
     counted = rows.group_by("department", "week").agg(
-        people=rows.principal.nunique().cast("int32"), sent=rows.wrote.sum(), deliveries=(1 - rows.wrote).sum()
+        people=rows.actor.nunique().cast("int32"), sent=rows.wrote.sum(), deliveries=(1 - rows.wrote).sum()
     )
     minutes = counted.sent * savings.minutes_per_sent + counted.deliveries * savings.minutes_per_read
     return counted.mutate(hours=minutes.cast("float64") / 60)

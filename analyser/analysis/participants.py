@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyser.config import Thresholds, threshold
 
@@ -31,14 +32,21 @@ class ParticipantsThresholds(Thresholds):
 def participants(
     messages: ir.Table, recipients: ir.Table, addresses: ir.Table, group_members: ir.Table, expand_up_to: int
 ) -> ir.Table:
-    """Rows of the table `participants`: sender and recipients as principals, addressed groups expanded one level.
+    """Sender and recipients of each message as actors, addressed groups expanded one level.
 
-    A principal appears once per message, with its weightiest role.
+    Columns `message`, `actor`, `role`. An actor appears once per message, with its weightiest role.
+
+    Parameters
+    ----------
+    messages, recipients
+        With the number `message` instead of the key.
+    addresses
+        `address` -> `actor`, the number of its principal.
     """
-    owner = addresses.select("address", "principal")
-    sent = messages.select("message_key", address=messages.sender, weight=ibis.literal(0, "int8"))
+    owner = addresses.select("address", "actor")
+    sent = messages.select("message", address=messages.sender, weight=ibis.literal(0, "int8"))
     got = recipients.select(
-        "message_key",
+        "message",
         "address",
         weight=ibis.cases(
             (recipients.role == "to", 1), (recipients.role == "cc", 2), else_=3
@@ -47,13 +55,13 @@ def participants(
     sizes = group_members.group_by("group").agg(n=group_members.count())
     small = group_members.semi_join(sizes.filter(sizes.n <= expand_up_to), "group")
     expanded = recipients.inner_join(small, recipients.address == small.group).select(
-        recipients.message_key, address=small.member, weight=ibis.literal(4, "int8")
+        recipients.message, address=small.member, weight=ibis.literal(4, "int8")
     )
     rows = sent.union(got).union(expanded).inner_join(owner, "address")
-    least = rows.group_by("message_key", "principal").agg(weight=rows.weight.min())
+    least = rows.group_by("message", "actor").agg(weight=rows.weight.min())
     return least.select(
-        "message_key",
-        "principal",
+        "message",
+        "actor",
         role=ibis.cases(*((least.weight == i, role) for i, role in enumerate(ROLES[:-1])), else_=ROLES[-1]),
     )
 
@@ -61,22 +69,18 @@ def participants(
 def principal_keys(principals: pa.Table) -> pa.Table:
     """Two 40-bit numbers per internal person; their sums over a set identify the set on every engine.
 
-    Only people count: kind ``person`` and internal. Columns `principal`, `key_a`, `key_b`.
+    Only people count: kind ``person`` and internal. Columns `actor`, `key_a`, `key_b`.
+
+    Parameters
+    ----------
+    principals
+        Table `principals` with the column `actor`.
     """
-    chosen = [
-        name
-        for name, kind, inside in zip(
-            principals["principal"].to_pylist(),
-            principals["kind"].to_pylist(),
-            principals["is_internal"].to_pylist(),
-            strict=True,
-        )
-        if kind == "person" and inside
-    ]
-    digests = [hashlib.blake2b(name.encode(), digest_size=10).digest() for name in chosen]
+    people = principals.filter(pc.and_(pc.equal(principals["kind"], "person"), principals["is_internal"]))
+    digests = [hashlib.blake2b(name.encode(), digest_size=10).digest() for name in people["principal"].to_pylist()]
     return pa.table(
         {
-            "principal": pa.array(chosen, pa.string()),
+            "actor": people["actor"],
             "key_a": pa.array([int.from_bytes(d[:5], "big") for d in digests], pa.int64()),
             "key_b": pa.array([int.from_bytes(d[5:], "big") for d in digests], pa.int64()),
         }
@@ -84,17 +88,17 @@ def principal_keys(principals: pa.Table) -> pa.Table:
 
 
 def sets(parts: ir.Table, keys: ir.Table) -> ir.Table:
-    """Identity of the set of internal people on each message: `message_key`, `people`, `recipient_set`.
+    """Identity of the set of internal people on each message: `message`, `people`, `recipient_set`.
 
     The identity is the pair of sums of the two keys and the head count: equal sets agree, different sets collide with
     a probability below 1e-20.
     """
-    joined = parts.inner_join(keys, "principal")
-    summed = joined.group_by("message_key").agg(
+    joined = parts.inner_join(keys, "actor")
+    summed = joined.group_by("message").agg(
         people=joined.count().cast("int32"), a=joined.key_a.sum().cast("int64"), b=joined.key_b.sum().cast("int64")
     )
     identity = summed.a.cast("string") + "-" + summed.b.cast("string") + "-" + summed.people.cast("string")
-    return summed.select("message_key", "people", recipient_set=(summed.people >= 2).ifelse(identity, ibis.null("string")))  # noqa: PLR2004
+    return summed.select("message", "people", recipient_set=(summed.people >= 2).ifelse(identity, ibis.null("string")))  # noqa: PLR2004
 
 
 def message_flags(
@@ -109,15 +113,15 @@ def message_flags(
     subjects
         One row per `base_subject`: `stem`, `sensitive`; see `analyser.analysis.stems` and `.sensitive`.
     """
-    kinds = principals.select("principal", "kind", "is_internal")
-    joined = parts.inner_join(kinds, "principal")
-    told = joined.group_by("message_key").agg(
+    kinds = principals.select("actor", "kind", "is_internal")
+    joined = parts.inner_join(kinds, "actor")
+    told = joined.group_by("message").agg(
         external=((~joined.is_internal) & (joined.kind != "service")).any(),
         robot=((joined.role == "from") & (joined.kind == "service")).any(),
     )
-    flags = messages.left_join(told, "message_key").left_join(message_sets, "message_key").left_join(subjects, "base_subject")
+    flags = messages.left_join(told, "message").left_join(message_sets, "message").left_join(subjects, "base_subject")
     return flags.select(
-        "message_key",
+        "message",
         automatic=flags.is_automatic.fill_null(False) | flags.robot.fill_null(False),  # noqa: FBT003
         external=flags.external.fill_null(False),  # noqa: FBT003
         sensitive=flags.sensitive.fill_null(False),  # noqa: FBT003
@@ -129,25 +133,26 @@ def message_flags(
 
 def set_members(parts: ir.Table, flags: ir.Table, keys: ir.Table) -> ir.Table:
     """Rows of the table `recipient_set_members`, read from one message of each set."""
-    one = flags.filter(flags.recipient_set.notnull()).group_by("recipient_set").agg(message_key=flags.message_key.min())
+    one = flags.filter(flags.recipient_set.notnull()).group_by("recipient_set").agg(message=flags.message.min())
     return (
-        parts.semi_join(keys, "principal").inner_join(one, "message_key").select("recipient_set", "principal")
+        parts.semi_join(keys, "actor").inner_join(one, "message").select("recipient_set", "actor")
     )
 
 
-def recipient_sets(messages: ir.Table, parts: ir.Table, flags: ir.Table) -> ir.Table:
-    """Rows of the table `recipient_sets`."""
-    sender = parts.filter(parts.role == "from").select("message_key", "principal")
-    rows = (
-        flags.filter(flags.recipient_set.notnull())
-        .select("message_key", "recipient_set", "people")
-        .inner_join(messages.select("message_key", "sent_at"), "message_key")
-        .left_join(sender, "message_key")
-    )
+def recipient_sets(sent: ir.Table, flags: ir.Table) -> ir.Table:
+    """Rows of the table `recipient_sets`.
+
+    Parameters
+    ----------
+    sent
+        `message`, `sent_at`, `sender` (actor).
+    """
+    known = flags.filter(flags.recipient_set.notnull()).select("message", "recipient_set", "people")
+    rows = known.inner_join(sent.select("message", "sent_at", "sender"), "message")
     return rows.group_by("recipient_set").agg(
         people=rows.people.max(),
         messages=rows.count(),
-        senders=rows.principal.nunique().cast("int32"),
+        senders=rows.sender.nunique().cast("int32"),
         weeks=rows.sent_at.truncate("W").nunique().cast("int32"),
         first_sent=rows.sent_at.min(),
         last_sent=rows.sent_at.max(),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from analyser.config import Organisation
 
@@ -90,8 +90,14 @@ def resolve(
     )
 
 
-def organisation_domains(organisation: Organisation, directory: pa.Table, senders: Iterable[str]) -> set[str]:
-    """Mail domains of the organisation: configured, else those of the directory, else the commonest of the senders."""
+def organisation_domains(organisation: Organisation, directory: pa.Table, senders: pa.Table | None) -> set[str]:
+    """Mail domains of the organisation: configured, else those of the directory, else the commonest of the senders.
+
+    Parameters
+    ----------
+    senders
+        `address` and `n`, the messages that it sent; None where the directory tells.
+    """
     if organisation.domains:
         return set(organisation.domains)
     kinds = directory["kind"].to_pylist()
@@ -100,8 +106,12 @@ def organisation_domains(organisation: Organisation, directory: pa.Table, sender
         for address, kind in zip(directory["address"].to_pylist(), kinds, strict=True)
         if kind not in ("external",) and "@" in address
     }
-    if not found:
-        found = {domain for domain, _ in Counter(_domain(s) for s in senders if "@" in s).most_common(1)}
+    if not found and senders is not None:
+        sent: Counter[str] = Counter()
+        for address, n in zip(senders["address"].to_pylist(), senders["n"].to_pylist(), strict=True):
+            if "@" in address:
+                sent[_domain(address)] += n
+        found = {domain for domain, _ in sent.most_common(1)}
     return found
 
 

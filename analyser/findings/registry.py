@@ -62,19 +62,11 @@ def period(tables: Tables) -> Period:
 def audiences(tables: Tables) -> list[Audience]:
     """Audiences with everything that rules look at, in order of their names."""
     people: dict[str, list[Member]] = defaultdict(list)
-    department = dict(
-        zip(*(tables["people"].to_pyarrow()[c].to_pylist() for c in ("principal", "department")), strict=True)
-    )
-    for row in tables["audience_members"].order_by("audience", "principal").to_pyarrow().to_pylist():
+    known = {row["actor"]: (row["principal"], row["department"]) for row in tables["people"].to_pyarrow().to_pylist()}
+    for row in tables["audience_members"].order_by("audience", "actor").to_pyarrow().to_pylist():
+        principal, department = known[row["actor"]]
         people[row["audience"]].append(
-            Member(
-                row["principal"],
-                department.get(row["principal"]),
-                row["role"],
-                row["share"],
-                row["sent"],
-                row["copied"],
-            )
+            Member(principal, department, row["role"], row["share"], row["sent"], row["copied"])
         )
     joined = (
         tables["audiences"]

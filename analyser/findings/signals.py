@@ -22,12 +22,18 @@ class SignalsThresholds(Thresholds):
 
 
 def signals(
-    audience_messages: ir.Table, audience_members: ir.Table, mail: ir.Table, parts: ir.Table, threads: ir.Table, limits: SignalsThresholds
+    rows: ir.Table, audience_members: ir.Table, parts: ir.Table, threads: ir.Table, limits: SignalsThresholds
 ) -> ir.Table:
     """One row per audience: `reach`, `to_list`, `automatic`, `coherence`, `document_threads`, `document_messages`,
     `sensitive`, `sensitive_messages`; see `analyser.findings.contract.Audience`.
+
+    Parameters
+    ----------
+    rows
+        One row per audience and message, with the columns of the message.
+    parts
+        `audience`, `message`, `actor`: who was on these messages.
     """
-    rows = audience_messages.inner_join(mail, "message_key")
     plain = rows.group_by("audience").agg(
         reach=rows.reach.median(),
         to_list=rows.to_list.cast("float64").mean(),
@@ -35,7 +41,7 @@ def signals(
         sensitive=rows.sensitive.cast("float64").mean(),
         sensitive_messages=rows.sensitive.cast("int64").sum(),
     )
-    result = plain.left_join(_coherence(audience_messages, audience_members, mail, parts), "audience").drop("audience_right")
+    result = plain.left_join(_coherence(rows, audience_members, parts), "audience").drop("audience_right")
     result = result.left_join(_rounds(rows, threads, limits), "audience").drop("audience_right")
     return result.select(
         "audience",
@@ -50,13 +56,14 @@ def signals(
     )
 
 
-def _coherence(audience_messages: ir.Table, audience_members: ir.Table, mail: ir.Table, parts: ir.Table) -> ir.Table:
+def _coherence(rows: ir.Table, audience_members: ir.Table, on: ir.Table) -> ir.Table:
     """Mean Jaccard similarity between the people on a message and the audience's core."""
-    core = audience_members.filter(audience_members.role == "core").select("audience", "principal")
+    core = audience_members.filter(audience_members.role == "core").select("audience", "actor")
     size = core.group_by("audience").agg(core=core.count())
-    on = audience_messages.inner_join(parts.select("message_key", "principal"), "message_key")
-    shared = on.semi_join(core, ["audience", "principal"]).group_by("audience", "message_key").agg(shared=lambda t: t.count())
-    each = shared.inner_join(size, "audience").inner_join(mail.select("message_key", "people"), "message_key")
+    shared = on.semi_join(core, ["audience", "actor"]).group_by("audience", "message").agg(shared=lambda t: t.count())
+    each = shared.inner_join(size, "audience").inner_join(
+        rows.select("audience", "message", "people"), ["audience", "message"]
+    )
     similarity = each.shared / ibis.greatest(each.core + each.people - each.shared, 1).cast("float64")
     return each.mutate(similarity=similarity).group_by("audience").agg(coherence=lambda t: t.similarity.mean())
 

@@ -36,7 +36,7 @@ REPLY: Final[Mapping[str, tuple[str, ...]]] = {
     "Hungarian": ("vá", "válasz"),
     "Romanian": ("ref", "răsp"),
     "Albanian": ("përgj",),
-    "Turkish": ("yn", "ynt", "yanıt"),  # noqa: RUF001
+    "Turkish": ("yn", "ynt", "yanıt", "yanit"),  # noqa: RUF001
     "Greek": ("απ", "απάντ", "σχετ"),
     "Russian": ("на", "ответ", "отв"),
     "Ukrainian": ("відп", "відповідь"),

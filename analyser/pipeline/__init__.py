@@ -136,5 +136,5 @@ def analyse(
         for number, stage in enumerate(STAGES, 1):
             listener.stage(stage.name, number, len(STAGES))
             stage.run(run)
-        lake.replace({name: run[name] for stage in STAGES for name in stage.writes if name in TABLES})
+        lake.replace({name: run.published(name) for stage in STAGES for name in stage.writes if name in TABLES})
     return run

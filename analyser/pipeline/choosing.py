@@ -24,10 +24,9 @@ def findings(run: Run) -> None:
     run.keep(
         "signals",
         signals(
-            run["audience_messages"],
+            run["spoken"],
             run["audience_members"],
-            run["mail"],
-            run["participants"],
+            run["audience_parts"],
             run["threads"],
             run.thresholds["signals"],
         ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyser.analysis import (
     automation,
@@ -26,51 +28,67 @@ if TYPE_CHECKING:
 
 __all__ = ["communities_", "interactions_", "mail", "participants_", "people_", "threads_", "topics_"]
 
+
 def mail(run: Run) -> None:
+    """The period's messages, numbered by time, and what belongs to them."""
     messages = run.lake.table("messages")
     if run.since is not None:
         messages = messages.filter(messages.sent_at >= run.since)
     if run.until is not None:
         messages = messages.filter(messages.sent_at < run.until)
-    zone = run.settings.organisation.timezone
-    run.keep("messages", messages.mutate(local_at=local_time(messages.sent_at, zone)))
-    newest = run["messages"].sent_at.max().execute()
-    if newest is None or newest != newest:  # noqa: PLR0124  NaT is the one value that differs from itself
-        raise EmptyLakeError("messages in that period" if run.since or run.until else "messages", fix="run 'analyser scan' first, or widen --since and --until")
+    order = ibis.window(order_by=[messages.sent_at, messages.message_key])
+    run.keep(
+        "messages",
+        messages.mutate(
+            message=ibis.row_number().over(order).cast("int64"),
+            local_at=local_time(messages.sent_at, run.settings.organisation.timezone),
+        ),
+    )
+    newest = run["messages"].agg(newest=run["messages"].sent_at.max()).to_pyarrow()["newest"][0].as_py()
+    if newest is None:
+        raise EmptyLakeError(
+            "messages in that period" if run.since or run.until else "messages",
+            fix="run 'analyser scan' first, or widen --since and --until",
+        )
     # ages count from the end of the period: an --until in the past is a clock turned back
-    run.now = run.until or newest.to_pydatetime()
-    for name in ("recipients", "copies"):
-        run.tables[name] = run.lake.table(name).semi_join(run["messages"], "message_key")
-    run.keep("recipients", run["recipients"])
-    for name in ("address_names", "directory_people", "groups", "group_members"):
+    run.now = run.until or newest
+    keys = run["messages"].select("message", "message_key")
+    run.keep("recipients", run.lake.table("recipients").inner_join(keys, "message_key").select("message", "address", "role"))
+    run.keep("copies", run.lake.table("copies").inner_join(keys, "message_key").select("message", "internet_message_id"))
+    for name in ("directory_people", "groups", "group_members"):
         run.keep(name, run.lake.arrow(name))
 
 
 def people_(run: Run) -> None:
+    """Addresses become principals; programs are told from people."""
     messages, recipients = run["messages"], run["recipients"]
-    seen = messages.select(address="sender").union(recipients.select("address")).distinct().to_pyarrow()
+    senders = messages.group_by(address="sender").agg(n=messages.count()).order_by(ibis.desc("n"), "address")
+    seen = senders.select("address").union(recipients.select("address")).distinct().to_pyarrow()
     lists = messages.filter(messages.list_id.notnull()).select("list_id").distinct().to_pyarrow()["list_id"].to_pylist()
     directory = run.lake.arrow("directory_people")
     domains = people.organisation_domains(
-        run.settings.organisation, directory, messages.sender.to_pyarrow().to_pylist() if not directory.num_rows else ()
+        run.settings.organisation, directory, senders.to_pyarrow() if not directory.num_rows else None
     )
     found = people.resolve(
         seen,
         run.lake.arrow("address_names"),
         directory,
         run.lake.arrow("groups"),
-        {".".join(name.split(".")[:1]) + "@" + ".".join(name.split(".")[1:]) for name in lists},
+        {name.replace(".", "@", 1) for name in lists},
         domains,
     )
-    run.keep("addresses", found.addresses)
-    behaviour = automation.sender_behaviour(
-        messages, recipients, run["addresses"]
-    ).to_pyarrow()
-    run.keep("principals", automation.mark_services(found.principals, behaviour, run.thresholds["automation"]))
+    numbers = pa.array(range(found.principals.num_rows), pa.int32())
+    actor = pc.index_in(found.addresses["principal"], found.principals["principal"].combine_chunks())
+    run.keep("addresses", found.addresses.append_column("actor", actor))
+    behaviour = automation.sender_behaviour(messages, recipients, run["addresses"]).to_pyarrow()
+    principals = automation.mark_services(found.principals, behaviour, run.thresholds["automation"])
+    run.keep("principals", principals.append_column("actor", numbers))
+    run.keep("actors", run["principals"].select("actor", "principal"))
     run.keep("suggested_merges", found.suggested_merges)
 
 
 def participants_(run: Run) -> None:
+    """Who took part in what, the identity of every recipient set, and flags of every message."""
     messages, principals = run["messages"], run["principals"]
     run.keep(
         "participants",
@@ -83,11 +101,27 @@ def participants_(run: Run) -> None:
         ),
     )
     run.keep("keys", participants.principal_keys(principals.to_pyarrow()))
+    run.keep("people", principals.semi_join(run["keys"], "actor").select("actor", "principal", "department"))
     run.keep("sets", participants.sets(run["participants"], run["keys"]))
     subjects = messages.filter(messages.base_subject.notnull()).select("base_subject").distinct()
-    run.keep("subjects", subjects.mutate(
+    run.keep(
+        "subjects",
+        subjects.mutate(
             stem=stems.stem(subjects.base_subject),
             sensitive=sensitive.is_sensitive(subjects.base_subject, run.thresholds["sensitive"]),
+        ),
+    )
+    sender = run["addresses"].select(address="address", sender="actor")
+    run.keep(
+        "sent",
+        messages.inner_join(sender, messages.sender == sender.address).select(
+            "message",
+            "sent_at",
+            "local_at",
+            "subject_key",
+            "has_attachments",
+            answers=messages.is_reply.fill_null(False) | messages.is_forward.fill_null(False),  # noqa: FBT003
+            sender=sender.sender,
         ),
     )
     run.keep(
@@ -98,49 +132,43 @@ def participants_(run: Run) -> None:
         "recipient_set_members",
         participants.set_members(run["participants"], run["message_flags"], run["keys"]),
     )
-    run.keep("recipient_sets", participants.recipient_sets(messages, run["participants"], run["message_flags"]))
+    run.keep("recipient_sets", participants.recipient_sets(run["sent"], run["message_flags"]))
 
 
 def interactions_(run: Run) -> None:
-    run.keep(
-        "interactions", interactions.interactions(run["messages"], run["participants"], run["message_flags"])
-    )
+    """Ties between principals, and the load of departments."""
+    run.keep("interactions", interactions.interactions(run["sent"], run["participants"], run["message_flags"]))
     run.keep("load", load.load(run["messages"], run["participants"], run["principals"], run.settings.savings))
 
 
 def threads_(run: Run) -> None:
-    messages = run["messages"]
-    run.keep("numbered", threads.message_numbers(messages))
-    numbered = run["numbered"]
-    hubs, answered = threads.header_links(numbered, run["copies"])
+    """Threads from headers, conversations and subjects."""
+    hubs, answered = threads.header_links(run["messages"], run["copies"])
     run.keep("hubs", hubs)
-    run.keep("answered", answered)
-    guesses = threads.subject_links(
-        numbered, run["answered"], run["participants"], run["addresses"], run.thresholds["threads"]
-    )
-    order = numbered.select("message_key", "number").order_by("number").to_pyarrow()
-    run.keep("message_threads", threads.assemble(order, run["hubs"].to_pyarrow(), guesses.to_pyarrow()))
+    run.keep("answered", answered(run["hubs"]))
+    guesses = threads.subject_links(run["sent"], run["answered"], run["participants"], run.thresholds["threads"])
+    count = int(run["messages"].count().execute())
+    run.keep("message_threads", threads.assemble(count, run["hubs"].to_pyarrow(), guesses.to_pyarrow()))
     run.keep(
         "threads",
         threads.summaries(
-            messages, run["message_threads"], run["participants"], run["message_flags"], run["keys"]
+            run["sent"], run["message_threads"], run["participants"], run["message_flags"], run["keys"]
         ),
     )
 
 
 def communities_(run: Run) -> None:
-    inside = run["principals"].filter(lambda t: t.is_internal & (t.kind == "person")).select("principal")
-    ties = run["interactions"]
-    ties = ties.filter(ties.source.isin(inside.principal) & ties.target.isin(inside.principal))
+    """Communities of the people inside."""
+    inside, ties = run["keys"], run["interactions"]
+    ties = ties.filter(ties.source.isin(inside.actor) & ties.target.isin(inside.actor))
     ties = ties.select("source", "target", "weight")
     run.keep("communities", communities.communities(ties.to_pyarrow(), run.thresholds["communities"]))
 
 
 def topics_(run: Run) -> None:
+    """Topics over the stems of what people wrote."""
     flags = run["message_flags"].filter(lambda t: t.stem.notnull() & ~t.automatic)
     counted = flags.group_by("stem").agg(messages=flags.count()).to_pyarrow()
     found, by_stem = topics.topics(counted, run.thresholds["topics"])
     run.keep("topics", found)
     run.keep("stem_topics", by_stem)
-
-

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
@@ -20,198 +21,150 @@ if TYPE_CHECKING:
 
 __all__ = ["audiences", "cadence_"]
 
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """Audiences of one kind: `meta` (audience, kind, stem), `members` (audience, actor, role), `spoken` (audience, message)."""
+
+    meta: ir.Table
+    members: ir.Table
+    spoken: ir.Table
+
+
 def audiences(run: Run) -> None:
-    """Circles, series and desks with what was seen of each."""
-    parts = run["participants"]
+    """Every kind of audience, with what was seen of each."""
     _join_mail(run)
-    run.keep("people", run["keys"].inner_join(run["principals"], "principal").select("principal", "department"))
-    meta, members, spoken = [], [], []
-    for mined in (*_strands(run), _desks(run), _circles(run)):
-        meta.append(mined[0])
-        members.append(mined[1])
-        spoken.append(mined[2])
-    run.keep("audience_messages", ibis.union(*spoken))
-    run.keep("audience_meta", ibis.union(*meta))
-    run.keep("audience_roles", ibis.union(*members))
-    placed = run["audience_roles"].left_join(run["people"], "principal").drop("principal_right")
+    mined = (*_strands(run), _desks(run), _circles(run))
+    run.keep("audience_messages", ibis.union(*(m.spoken for m in mined)))
+    run.keep("audience_meta", ibis.union(*(m.meta for m in mined)))
+    run.keep("audience_roles", ibis.union(*(m.members for m in mined)))
+    # every message of an audience with its columns: joined once, read by all that follows
+    run.keep("spoken", run["audience_messages"].inner_join(run["mail"], "message"))
+    placed = run["audience_roles"].left_join(run["people"], "actor").select("audience", "actor", "department")
+    half_life = run.thresholds["circles"].half_life_days
     run.keep(
         "audiences",
-        table.describe(
-            run["audience_messages"],
-            run["audience_meta"],
-            placed,
-            run["mail"],
-            run["threads"],
-            run.now,
-            run.thresholds["circles"].half_life_days,
-        ),
+        table.describe(run["spoken"], run["audience_meta"], placed, run["threads"], run.now, half_life),
     )
-    run.keep("audience_members", table.describe_members(run["audience_messages"], run["audience_roles"], parts))
+    parts = run["participants"].semi_join(run["audience_messages"], "message")
+    run.keep("audience_parts", run["audience_messages"].inner_join(parts, "message"))
+    run.keep("audience_members", table.describe_members(run["audience_messages"], run["audience_roles"], run["audience_parts"]))
 
 
 def _join_mail(run: Run) -> None:
     """One row per message with what mining looks at."""
-    messages, flags, parts, limits = run["messages"], run["message_flags"], run["participants"], run.thresholds["series"]
-    inside = run["principals"].select("principal", sender_inside="is_internal")
-    sender = parts.filter(parts.role == "from").inner_join(inside, "principal")
-    sender = sender.select("message_key", "sender_inside", sender="principal")
-    members = run["group_members"]
-    sizes = members.group_by("group").agg(size=members.count())
-    lists = run["principals"].filter(lambda t: t.kind == "list").select("principal")
-    addressed = parts.filter(parts.role != "from").semi_join(lists, "principal")
-    addressed = addressed.left_join(sizes, addressed.principal == sizes.group)
+    limits = run.thresholds["series"]
+    inside = run["principals"].select(sender="actor", sender_inside="is_internal")
+    members = run["group_members"].inner_join(run["principals"], run["group_members"].group == run["principals"].principal)
+    sizes = members.group_by("actor").agg(size=members.count())
+    lists = run["principals"].filter(lambda t: t.kind == "list").select("actor")
+    addressed = run["participants"].filter(lambda t: t.role != "from").semi_join(lists, "actor")
+    addressed = addressed.left_join(sizes, "actor")
     # a list of unknown size reaches as many as a broadcast does; one whose members are known reaches them
-    addressed = addressed.group_by("message_key").agg(
-        size=addressed["size"].fill_null(limits.broadcast_people).max(), to_list=ibis.literal(True)  # noqa: FBT003
+    addressed = addressed.group_by("message").agg(
+        size=addressed["size"].fill_null(limits.broadcast_people).max(),
+        to_list=ibis.literal(True),  # noqa: FBT003
     )
-    rows = messages.select(
-        "message_key",
-        "sent_at",
-        "local_at",
-        "has_attachments",
-        answers=messages.is_reply.fill_null(False) | messages.is_forward.fill_null(False),  # noqa: FBT003
-    )
-    for other in (flags, sender, addressed, run["message_threads"]):
-        rows = rows.left_join(other, "message_key").drop("message_key_right")
+    rows = run["sent"].drop("subject_key").inner_join(inside, "sender").inner_join(run["message_flags"], "message")
+    rows = rows.inner_join(run["message_threads"], "message").left_join(addressed, "message").drop("message_right")
     run.keep(
         "mail",
         rows.mutate(
             reach=ibis.greatest(rows.people, rows["size"].fill_null(0)).cast("int64"),
             to_list=rows.to_list.fill_null(False),  # noqa: FBT003
-            sender_inside=rows.sender_inside.fill_null(False),  # noqa: FBT003
         ).drop("size"),
     )
 
 
-def _circles(run: Run) -> tuple[ir.Table, ir.Table, ir.Table]:
-    """Circles as (meta, members, messages)."""
-    limits = run.thresholds["circles"]
-    mail, members = run["mail"], run["recipient_set_members"]
-    human = mail.filter(
-        mail.recipient_set.notnull()
-        & ~mail.automatic
-        & ~mail.external
-        & ~mail.sensitive
-        & mail.people.between(limits.min_people, 2 * limits.max_people)
-    )
-    weekly = human.group_by("recipient_set", "people", week=human.sent_at.truncate("W")).agg(n=human.count())
-    age = (ibis.literal(run.now).epoch_seconds() - weekly.week.epoch_seconds()) / 86400.0
-    weekly = weekly.mutate(
-        cost=(weekly.people - 1)
-        * (weekly.n.cast("float64") ** limits.burst_exponent)
-        * (ibis.literal(0.5) ** (age / limits.half_life_days))
-    )
-    weighed = weekly.group_by("recipient_set").agg(weight=weekly.cost.sum(), messages=weekly.n.sum())
-    heaviest = weighed.order_by(ibis.desc("weight"), "recipient_set").limit(limits.max_sets).to_pyarrow()
-    names = heaviest["recipient_set"].combine_chunks()
-    run.keep("heaviest", heaviest)
-    rows = members.semi_join(run["heaviest"], "recipient_set").to_pyarrow()
-    who = np.unique(rows["principal"].to_numpy(zero_copy_only=False).astype(str))
-    column = np.searchsorted(who, rows["principal"].to_numpy(zero_copy_only=False).astype(str))
-    row = pc.index_in(rows["recipient_set"].combine_chunks(), names).to_numpy(zero_copy_only=False).astype(np.int64)
-    sets = similarity.incidence(row, column, (len(names), len(who)))
-    home = circles.home_share(sets, _departments(run, who))
-    weight = heaviest["weight"].to_numpy() * (1 + limits.home_bonus * home)
-    run.objects.update(set_people=who.tolist(), sets=sets, set_weight=weight)
-    chosen = circles.mine(sets, weight, limits)
-    return _publish_circles(run, chosen, sets, names, who)
-
-
-def _departments(run: Run, who: NDArray[np.str_]) -> NDArray[np.int64]:
-    """Number of each person's department; -1 where unknown."""
-    known = run["people"].to_pyarrow()
-    at = pc.index_in(pa.array(who.tolist(), pa.string()), known["principal"].combine_chunks())
-    names = pc.take(known["department"].combine_chunks(), at).dictionary_encode()
-    return pc.fill_null(names.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-
-
-def _publish_circles(
-    run: Run, chosen: list[circles.Circle], sets: Any, names: pa.Array, who: NDArray[np.str_]
-) -> tuple[ir.Table, ir.Table, ir.Table]:
-    """Give each set to the circle that it resembles most, and drop circles with too little mail of their own."""
-    best = np.zeros(sets.shape[0])
-    owner = np.full(sets.shape[0], -1)
-    for number, circle in enumerate(chosen):
-        member = np.zeros(sets.shape[1], np.float32)
-        member[circle.people] = 1
-        similar = similarity.jaccard_to(sets, member)
-        better = (similar >= 0.5) & (similar > best + 1e-9)  # noqa: PLR2004  the measure by which mail counts as served
-        best[better], owner[better] = similar[better], number
-    own = ibis.memtable(
-        pa.table({"recipient_set": names.filter(pa.array(owner >= 0)), "circle": pa.array(owner[owner >= 0], pa.int64())})
-    )
-    mail = run["mail"]
-    limits = run.thresholds["circles"]
-    spoken = (
-        mail.filter(~mail.automatic & ~mail.external & ~mail.sensitive)
-        # what one sender repeats is an audience of its own: the same people with another purpose
-        .anti_join(run["reports"], "message_key")
-        .inner_join(own, "recipient_set")
-        .select("message_key", "circle", "sent_at")
-    )
-    busy = spoken.group_by("circle").agg(n=spoken.count(), weeks=spoken.sent_at.truncate("W").nunique())
-    kept = set(
-        busy.filter((busy.n >= limits.min_messages) & (busy.weeks >= limits.min_weeks)).to_pyarrow()["circle"].to_pylist()
-    )
-    labels = {n: f"circle {n + 1}" for n in range(len(chosen)) if n in kept}
-    run.keep("circle_names", pa.table({"circle": pa.array(list(labels), pa.int64()), "audience": pa.array(list(labels.values()), pa.string())}))
-    named = spoken.inner_join(run["circle_names"], "circle").select("audience", "message_key")
-    meta = run["circle_names"].select("audience", kind=ibis.literal("circle"), stem=ibis.null("string"))
-    rows = [(label, str(who[p])) for n, label in labels.items() for p in chosen[n].people]
-    run.keep(
-        "circle_people",
-        pa.table({"audience": pa.array([r[0] for r in rows], pa.string()), "principal": pa.array([r[1] for r in rows], pa.string())}),
-    )
-    share = series.member_shares(named, run["participants"], run["people"])
-    people_ = run["circle_people"].left_join(share, ["audience", "principal"])
-    members = people_.select(
-        "audience",
-        "principal",
-        role=(people_.share.fill_null(0.0) >= run.thresholds["series"].member_share).ifelse("core", "peripheral"),
-    )
-    return meta, members, named
-
-
-def _strands(run: Run) -> list[tuple[ir.Table, ir.Table, ir.Table]]:
-    """Series, broadcasts, outside-facing and closed mail, each as (meta, members, messages)."""
+def _strands(run: Run) -> list[Mined]:
+    """Series, broadcasts, outside-facing and closed mail."""
     mail, parts, limits = run["mail"], run["participants"], run.thresholds["series"]
-    mined = {
-        "series": series.series(mail, limits),
-        "broadcast": series.broadcasts(mail, limits),
+    strands = {
+        "series": series.series(mail, run["actors"], limits),
+        "broadcast": series.broadcasts(mail, run["actors"], limits),
         "outside": series.outside(mail, parts, run["principals"], limits),
         "closed": series.closed(mail, limits),
     }
     result = []
-    for kind, rows in mined.items():
+    for kind, rows in strands.items():
         run.keep(kind, rows)
-        spoken = run[kind].select("audience", "message_key")
+        spoken = run[kind].select("audience", "message")
         meta = run[kind].select("audience", "stem").distinct().select("audience", kind=ibis.literal(kind), stem="stem")
-        result.append((meta, series.members(spoken, parts, run["people"], limits), spoken))
-    run.keep("reports", run["series"].union(run["broadcast"]).select("message_key").distinct())
+        result.append(Mined(meta, series.members(spoken, parts, run["people"], limits), spoken))
+    run.keep("reports", run["series"].select("message").union(run["broadcast"].select("message")).distinct())
     return result
 
 
-def _desks(run: Run) -> tuple[ir.Table, ir.Table, ir.Table]:
-    """Desks as (meta, members, messages)."""
+def _desks(run: Run) -> Mined:
     limits = run.thresholds["desks"]
     run.keep("asks", desks.asks(run["mail"], run["participants"], run["principals"], run["threads"], limits))
     run.keep("desk_threads", desks.desks(run["asks"], limits))
-    spoken = run["desk_threads"].inner_join(run["message_threads"], "thread").select("audience", "message_key").distinct()
-    meta = run["desk_threads"].select("audience", "term").distinct().select("audience", kind=ibis.literal("desk"), stem="term")
-    return meta, desks.members(run["desk_threads"], run["people"]), spoken
+    found = run["desk_threads"]
+    spoken = found.select("audience", "thread").distinct().inner_join(run["message_threads"], "thread")
+    meta = found.select("audience", "term").distinct().select("audience", kind=ibis.literal("desk"), stem="term")
+    return Mined(meta, desks.members(found, run["people"]), spoken.select("audience", "message"))
+
+
+def _circles(run: Run) -> Mined:
+    limits = run.thresholds["circles"]
+    mail = run["mail"]
+    run.keep("heaviest", circles.weights(mail, run.now, limits))
+    heaviest = run["heaviest"].order_by(ibis.desc("weight"), "recipient_set").to_pyarrow()
+    names = heaviest["recipient_set"].combine_chunks()
+    rows = run["recipient_set_members"].semi_join(run["heaviest"], "recipient_set").to_pyarrow()
+    who, column = np.unique(rows["actor"].to_numpy(), return_inverse=True)
+    row = pc.index_in(rows["recipient_set"].combine_chunks(), names).to_numpy().astype(np.int64)
+    sets = similarity.incidence(row, column, (len(names), len(who)))
+    weight = heaviest["weight"].to_numpy() * (1 + limits.home_bonus * circles.home_share(sets, _departments(run, who)))
+    chosen = circles.mine(sets, weight, limits)
+    run.objects.update(set_people=_principals(run, who), sets=sets, set_weight=weight)
+    owner = circles.owners(sets, chosen)
+    own = pa.table(
+        {"recipient_set": names.filter(pa.array(owner >= 0)), "circle": pa.array(owner[owner >= 0], pa.int64())}
+    )
+    run.keep("circle_sets", own)
+    run.keep("circle_messages", circles.spoken(mail, run["circle_sets"], run["reports"], limits))
+    spoken = run["circle_messages"]
+    meta = spoken.select("audience").distinct()
+    run.keep("circle_people", circles.people_of(chosen, who))
+    # a circle's members are those with whom it was chosen; their share of its mail says who is at its core
+    people = run["circle_people"].semi_join(meta, "audience")
+    share = series.member_shares(spoken, run["participants"], run["people"])
+    placed = people.left_join(share, ["audience", "actor"])
+    core = placed.share.fill_null(0.0) >= run.thresholds["series"].member_share
+    members = placed.select("audience", "actor", role=core.ifelse("core", "peripheral"))
+    return Mined(meta.select("audience", kind=ibis.literal("circle"), stem=ibis.null("string")), members, spoken)
+
+
+def _departments(run: Run, who: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Number of each person's department; -1 where unknown."""
+    known = run["people"].to_pyarrow()
+    at = pc.index_in(pa.array(who), known["actor"].combine_chunks())
+    names = pc.take(known["department"].combine_chunks(), at).dictionary_encode()
+    return np.asarray(pc.fill_null(names.indices, -1), np.int64)
+
+
+def _principals(run: Run, who: NDArray[np.int32]) -> list[str]:
+    """Address of each actor."""
+    known = run["people"].to_pyarrow()
+    at = pc.index_in(pa.array(who), known["actor"].combine_chunks())
+    names: list[str] = pc.take(known["principal"].combine_chunks(), at).to_pylist()
+    return names
 
 
 def cadence_(run: Run) -> None:
-    mail = run["mail"]
-    # one occasion per thread and day: answers belong to the occasion that they answer
-    rows = run["audience_messages"].inner_join(mail, "message_key")
+    """The rhythm of every audience: one occasion per thread, since answers belong to what they answer."""
+    rows = run["spoken"]
     first = rows.group_by("audience", "thread").agg(local_at=rows.local_at.min())
     occasions = first.select("audience", when=_hours(first.local_at)).order_by("audience", "when").to_pyarrow()
-    names, start = np.unique(occasions["audience"].to_numpy(zero_copy_only=False).astype(str), return_index=True)
-    profile = _profiles(run, names)
+    texts = occasions["audience"].to_numpy(zero_copy_only=False).astype(str)
+    names, start = np.unique(texts, return_index=True)
     found = cadence.cadence(
         cadence.Occasions(
-            names.tolist(), np.append(start, occasions.num_rows), occasions["when"].to_numpy(), profile
+            names.tolist(),
+            np.append(start, occasions.num_rows),
+            occasions["when"].to_numpy(),
+            _profiles(run, names),
         ),
         run.thresholds["cadence"],
     )
@@ -220,17 +173,17 @@ def cadence_(run: Run) -> None:
 
 def _hours(local: ir.TimestampValue) -> ir.FloatingValue:
     """Wall time in hours since Monday 1970-01-05 00:00."""
-    days = local.date().epoch_days() - 4
-    return days * 24.0 + local.hour() + local.minute() / 60.0
+    return local.epoch_seconds() / 3600.0 - 96.0
 
 
 def _profiles(run: Run, names: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Hour-of-week profile of each audience's senders, its own messages left out, one message per working hour added."""
-    mail = run["mail"]
-    mail = mail.mutate(slot=(mail.local_at.day_of_week.index() * 24 + mail.local_at.hour()).cast("int64"))
-    sent = mail.group_by("sender", "slot").agg(n=mail.count())
-    own = run["audience_messages"].inner_join(mail, "message_key")
+    """Hour-of-week profile of each audience's senders: its own messages left out, one per working hour added."""
+    slot = (lambda t: (t.local_at.day_of_week.index() * 24 + t.local_at.hour()).cast("int64"))
+    own = run["spoken"].select("audience", "sender", slot=slot(run["spoken"]))
     senders = own.select("audience", "sender").distinct()
+    mail = run["mail"].semi_join(senders, "sender")
+    mail = mail.select("sender", slot=slot(mail))
+    sent = mail.group_by("sender", "slot").agg(n=mail.count())
     habit = senders.inner_join(sent, "sender").group_by("audience", "slot").agg(n=lambda t: t.n.sum())
     minus = own.group_by("audience", "slot").agg(own=own.count())
     rows = habit.left_join(minus, ["audience", "slot"])
@@ -241,5 +194,3 @@ def _profiles(run: Run, names: NDArray[np.str_]) -> NDArray[np.float64]:
     at = np.searchsorted(names, rows["audience"].to_numpy(zero_copy_only=False).astype(str))
     np.add.at(profile, (at, rows["slot"].to_numpy()), rows["n"].to_numpy().astype(np.float64))
     return profile / profile.sum(axis=1, keepdims=True)
-
-

@@ -70,7 +70,8 @@ def cadence_calendar(
         chart,
         key,
         f"Mail of “{name}” by day",
-        f"Calendar of {WEEKS} weeks up to {last.day} {last:%B %Y}: {counted(total, 'mail')} on {counted(len(with_mail), 'day')}"
+        f"Calendar of {WEEKS} weeks up to {last.day} {last:%B %Y}: {counted(total, 'mail')}"
+        f" on {counted(len(with_mail), 'day')}"
         + (f"; {WEEKDAYS[expected]}s are outlined." if expected is not None else "."),
         data=(("Day", "Mails", "People"), [(day.isoformat(), *mail[day]) for day in with_mail]),
     )
@@ -168,6 +169,8 @@ def coverage_curve(key: str, spaces: Sequence[tuple[str, float, bool]]) -> Pictu
                 for step, (name, share, _) in zip(steps[1:], spaces, strict=True)
             ],
         ),
+        caption="Dots are the pilots; the step of each space is what it adds to those before it."
+        + (f" The first {len(shown) - 1} spaces are drawn." if len(shown) < len(steps) else ""),
     )
 
 

@@ -268,7 +268,7 @@ def why_these(cards: Sequence[Card], limits: Mapping[str, Any]) -> str:
     return (
         f"{'They were' if len(cards) != 1 else 'It was'} chosen together, not one by one: each adds most to what those"
         " before it already serve, weighed by recent mail, by confidence and by readiness"
-        + (f", {under}." if under else ".")
+        + (f"; {under}." if under else ".")
     )
 
 

@@ -29,6 +29,7 @@ MARKS: Final = 2_000
 _MAP: Final = (940.0, 600.0)
 _MOST_AREAS: Final = 24
 _LETTERS: Final = 22
+_NAME_ROOM: Final = 20.0  # above the highest area
 _HALF_LETTER: Final = 4.4  # at 13 pixels, semi-bold
 _OTHERS: Final = "Other departments"
 _PILOT, _OTHER = 16.0, 7.0  # radius of a hub
@@ -127,7 +128,8 @@ def _ground(departments: Mapping[str, str], hubs: Sequence[Hub], flows: Sequence
         data["weight"] = 0.8 * (data["weight"] / peak) ** 0.5
     home = {principal: name for name, inside in people.items() for principal in inside}
     # the gap leaves room for a name above each area and for a hub between two
-    centre = layout.areas(graph, radius, _MAP, 40.0)
+    below = layout.areas(graph, radius, (_MAP[0], _MAP[1] - _NAME_ROOM), 40.0)
+    centre = {name: (x, y + _NAME_ROOM) for name, (x, y) in below.items()}
     fixed = [(*centre[name], radius[name]) for name in sorted(people)]
     fixed += [spot for name in sorted(people) for spot in _name_spots(name, centre[name], radius[name])]
     wanted = [_middle(hub, home, centre) for _, hub in keyed]

@@ -22,16 +22,31 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import ibis
 import numpy as np
+import pyarrow as pa
 
 from analyser.analysis.audiences.similarity import jaccard_pairs, jaccard_to
 from analyser.config import Thresholds, threshold
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    import ibis.expr.types as ir
     import scipy.sparse as sp
     from numpy.typing import NDArray
 
-__all__ = ["Circle", "CirclesThresholds", "degree", "home_share", "mine"]
+__all__ = [
+    "Circle",
+    "CirclesThresholds",
+    "degree",
+    "home_share",
+    "mine",
+    "owners",
+    "people_of",
+    "spoken",
+    "weights",
+]
 
 
 class CirclesThresholds(Thresholds):
@@ -57,16 +72,19 @@ class CirclesThresholds(Thresholds):
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """A circle: column numbers of its people, and the weight that it served when it was chosen."""
+    """A circle: column numbers of its people, the weight that it served when it was grown, the sets it was grown among."""
 
     people: NDArray[np.int64]
     gain: float
+    near: NDArray[np.int64]
 
 
 def degree(similarity: NDArray[np.float64], limits: CirclesThresholds) -> NDArray[np.float64]:
     """How far a circle serves sets of the given Jaccard similarity, 0 to 1; zero where they hardly meet."""
-    served = 1.0 / (1.0 + np.exp(-(similarity - limits.fit) / limits.blur))
-    return np.where(similarity < limits.fit - 4 * limits.blur, 0.0, served)
+    served = np.zeros_like(similarity, np.float64)
+    close = similarity >= limits.fit - 4 * limits.blur
+    served[close] = 1.0 / (1.0 + np.exp(-(similarity[close] - limits.fit) / limits.blur))
+    return served
 
 
 def home_share(sets: sp.csr_array, department: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -106,10 +124,13 @@ def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresho
     heapq.heapify(heap)
     floor = limits.min_messages * limits.burst_exponent * weight.min(initial=0) if len(weight) else 0.0
     chosen: list[Circle] = []
+    grown: dict[int, Circle] = {}
     while heap and len(chosen) < limits.max_circles:
         starts = _best(heap, served_by, left, limits.starts)
-        grown = [_grow(sets, left, _members(sets, i), limits) for _, i in starts]
-        best = max(range(len(grown)), key=lambda n: (grown[n].gain, -n), default=None)
+        for _, i in starts:
+            if i not in grown:
+                grown[i] = _grow(sets, left, _members(sets, i), limits)
+        best = min((i for _, i in starts), key=lambda i: (-grown[i].gain, i), default=None)
         if best is None or grown[best].gain <= floor:
             break
         # every start stays a candidate: what is left of it after this circle decides next time
@@ -117,10 +138,17 @@ def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresho
             heapq.heappush(heap, entry)
         circle = grown[best]
         chosen.append(circle)
-        member = np.zeros(sets.shape[1], np.float32)
-        member[circle.people] = 1
-        left *= 1.0 - degree(jaccard_to(sets, member), limits)
+        served = degree(jaccard_to(sets, _indicator(sets, circle.people)), limits)
+        touched = served > 0
+        left *= 1.0 - served
+        grown = {i: g for i, g in grown.items() if not touched[g.near].any()}
     return chosen
+
+
+def _indicator(sets: sp.csr_array, people: NDArray[np.int64]) -> NDArray[np.float32]:
+    member = np.zeros(sets.shape[1], np.float32)
+    member[people] = 1
+    return member
 
 
 def _best(
@@ -147,8 +175,7 @@ def _grow(
     sets: sp.csr_array, left: NDArray[np.float64], people: NDArray[np.int64], limits: CirclesThresholds
 ) -> Circle:
     """Add or remove one person at a time while that serves more mail."""
-    member = np.zeros(sets.shape[1], np.float32)
-    member[people] = 1
+    member = _indicator(sets, people)
     shared = sets @ member
     near = np.flatnonzero((shared > 0) & (left > 0))
     near = near[shared[near] >= 0.25 * np.maximum(np.diff(sets.indptr)[near], member.sum())]
@@ -172,4 +199,67 @@ def _grow(
         shared = shared + table[:, best] * step[best]
         inside[best] += step[best]
         gain = float(gains[best])
-    return Circle(columns[inside > 0].astype(np.int64), gain)
+    return Circle(columns[inside > 0].astype(np.int64), gain, near)
+
+
+def weights(mail: ir.Table, now: datetime, limits: CirclesThresholds) -> ir.Table:
+    """Expected future cost of the heaviest recipient sets of human, internal, ordinary mail: `recipient_set`, `weight`."""
+    human = mail.filter(
+        mail.recipient_set.notnull()
+        & ~mail.automatic
+        & ~mail.external
+        & ~mail.sensitive
+        & mail.people.between(limits.min_people, 2 * limits.max_people)
+    )
+    weekly = human.group_by("recipient_set", "people", week=human.sent_at.truncate("W")).agg(n=human.count())
+    age = (ibis.literal(now).epoch_seconds() - weekly.week.epoch_seconds()) / 86400.0
+    cost = (weekly.people - 1) * (weekly.n.cast("float64") ** limits.burst_exponent)
+    weekly = weekly.mutate(cost=cost * (ibis.literal(0.5) ** (age / limits.half_life_days)))
+    weighed = weekly.group_by("recipient_set").agg(weight=weekly.cost.sum())
+    return weighed.order_by(ibis.desc("weight"), "recipient_set").limit(limits.max_sets)
+
+
+def owners(sets: sp.csr_array, chosen: list[Circle]) -> NDArray[np.int64]:
+    """The circle that each set resembles most, the earlier of equals; -1 where none reaches a similarity of one half."""
+    best = np.full(sets.shape[0], 0.5 - 1e-9)
+    owner = np.full(sets.shape[0], -1, np.int64)
+    for number, circle in enumerate(chosen):
+        similar = jaccard_to(sets, _indicator(sets, circle.people))
+        better = similar > best
+        best[better], owner[better] = similar[better] + 1e-9, number
+    return owner
+
+
+def spoken(mail: ir.Table, circle_sets: ir.Table, reports: ir.Table, limits: CirclesThresholds) -> ir.Table:
+    """Messages of circles that write often enough: `audience`, `message`.
+
+    Parameters
+    ----------
+    circle_sets
+        `recipient_set`, `circle`.
+    reports
+        Messages that belong to a series or a broadcast: the same people with another purpose, an audience of its own.
+    """
+    rows = (
+        mail.filter(~mail.automatic & ~mail.external & ~mail.sensitive)
+        .anti_join(reports, "message")
+        .inner_join(circle_sets, "recipient_set")
+        .select("message", "circle", "sent_at")
+    )
+    busy = rows.group_by("circle").agg(n=rows.count(), weeks=rows.sent_at.truncate("W").nunique())
+    busy = busy.filter((busy.n >= limits.min_messages) & (busy.weeks >= limits.min_weeks))
+    kept = rows.semi_join(busy, "circle")
+    return kept.select("message", audience=ibis.literal("circle ") + (kept.circle + 1).cast("string"))
+
+
+def people_of(chosen: list[Circle], who: NDArray[np.int32]) -> pa.Table:
+    """Members of circles: `audience`, `actor`.
+
+    Parameters
+    ----------
+    who
+        Actor of each column.
+    """
+    names = [f"circle {number}" for number, circle in enumerate(chosen, 1) for _ in circle.people]
+    columns = np.concatenate([np.zeros(0, np.int64), *(circle.people for circle in chosen)])
+    return pa.table({"audience": pa.array(names, pa.string()), "actor": pa.array(who[columns], pa.int32())})

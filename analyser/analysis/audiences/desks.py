@@ -47,24 +47,29 @@ def asks(
     One row per ask, word of its stem and person inside who answered (null where nobody did).
     """
     placed = principals.filter(principals.is_internal & principals.kind.isin(["person", "shared"]))
-    placed = placed.select("principal", place=ibis.coalesce(placed.department, (placed.kind == "shared").ifelse(placed.principal, ibis.null("string"))))
-    begun = mail.filter((mail.thread == mail.message_key) & ~mail.automatic & ~mail.external & mail.stem.notnull())
+    placed = placed.select(
+        "actor",
+        place=ibis.coalesce(
+            placed.department, (placed.kind == "shared").ifelse(placed.principal, ibis.null("string"))
+        ),
+    )
+    begun = mail.filter((mail.thread == mail.message) & ~mail.automatic & ~mail.external & mail.stem.notnull())
     short = threads.filter(threads.messages <= limits.max_messages).select("thread")
     begun = begun.semi_join(short, "thread").select("thread", "sent_at", "stem", asker="sender")
-    to = parts.filter(parts.role == "to").inner_join(placed, "principal")
-    asked = to.group_by("message_key").agg(
+    to = parts.filter(parts.role == "to").inner_join(placed, "actor")
+    asked = to.group_by("message").agg(
         asked=to.count(), places=to.place.nunique(), unplaced=to.place.isnull().any(), desk=to.place.min()
     )
     asked = asked.filter((asked.asked <= limits.max_asked) & (asked.places == 1) & ~asked.unplaced)
-    rows = begun.inner_join(asked, begun.thread == asked.message_key).inner_join(
-        placed.rename(asker="principal", asker_department="place"), "asker"
+    rows = begun.inner_join(asked, begun.thread == asked.message).inner_join(
+        placed.rename(asker="actor", asker_department="place"), "asker"
     )
     rows = rows.filter(rows.asker_department != rows.desk).select(
         "thread", "sent_at", "stem", "asker", "asker_department", "desk"
     )
-    inside = placed.rename(sender="principal", answerer_place="place")
+    inside = placed.rename(sender="actor", answerer_place="place")
     answers = (
-        mail.filter(mail.thread != mail.message_key).select("thread", "sender").distinct().inner_join(inside, "sender")
+        mail.filter(mail.thread != mail.message).select("thread", "sender").distinct().inner_join(inside, "sender")
     )
     rows = rows.left_join(
         answers, [rows.thread == answers.thread, rows.desk == answers.answerer_place]
@@ -117,9 +122,9 @@ def desks(rows: ir.Table, limits: DesksThresholds) -> ir.Table:
 
 
 def members(desk_threads: ir.Table, people: ir.Table) -> ir.Table:
-    """Who belongs to a desk: `audience`, `principal`, `role`; those who answer are the core."""
-    answer = desk_threads.filter(desk_threads.answerer.notnull()).select("audience", principal="answerer")
-    ask = desk_threads.select("audience", principal="asker")
-    rows = answer.mutate(core=1).union(ask.mutate(core=0)).semi_join(people, "principal")
-    roles = rows.group_by("audience", "principal").agg(core=rows.core.max())
-    return roles.select("audience", "principal", role=(roles.core == 1).ifelse("core", "peripheral"))
+    """Who belongs to a desk: `audience`, `actor`, `role`; those who answer are the core."""
+    answer = desk_threads.filter(desk_threads.answerer.notnull()).select("audience", actor="answerer")
+    ask = desk_threads.select("audience", actor="asker")
+    rows = answer.mutate(core=1).union(ask.mutate(core=0)).semi_join(people, "actor")
+    roles = rows.group_by("audience", "actor").agg(core=rows.core.max())
+    return roles.select("audience", "actor", role=(roles.core == 1).ifelse("core", "peripheral"))

@@ -31,16 +31,18 @@ class SeriesThresholds(Thresholds):
     peripheral_share: float = threshold(0.25, "Share of the messages that a peripheral member is on", gt=0, le=1)
 
 
-def series(mail: ir.Table, limits: SeriesThresholds) -> ir.Table:
-    """Messages of series: `audience`, `stem`, `message_key`.
+def series(mail: ir.Table, names: ir.Table, limits: SeriesThresholds) -> ir.Table:
+    """Messages of series: `audience`, `stem`, `message`.
 
     Only messages that begin something count: replies and forwards do not.
 
     Parameters
     ----------
     mail
-        One row per message: `message_key`, `sent_at`, `sender` (principal), `sender_inside`, `people`, `reach`, `stem`,
+        One row per message: `message`, `sent_at`, `sender` (actor), `sender_inside`, `people`, `reach`, `stem`,
         `answers` (is a reply or forward), `external`, `sensitive`.
+    names
+        `actor`, `principal`: audiences bear the sender's address.
     """
     rows = _begun(mail).filter(lambda t: t.stem.notnull())
     strands = rows.group_by("sender", "stem").agg(
@@ -51,70 +53,72 @@ def series(mail: ir.Table, limits: SeriesThresholds) -> ir.Table:
         & (strands.weeks >= limits.min_weeks)
         & (strands.people >= limits.min_people)
     )
-    return rows.inner_join(kept.select("sender", "stem"), ["sender", "stem"]).select(
-        "message_key", "stem", audience=ibis.literal("series ") + rows.sender + ibis.literal(" ") + rows.stem
+    kept = kept.inner_join(names, kept.sender == names.actor)
+    kept = kept.select(
+        "sender", "stem", audience=ibis.literal("series ") + kept.principal + ibis.literal(" ") + kept.stem
     )
+    return rows.inner_join(kept, ["sender", "stem"]).select("message", "stem", "audience")
 
 
 def _begun(mail: ir.Table) -> ir.Table:
     return mail.filter(~mail.answers & ~mail.external & ~mail.sensitive & mail.sender_inside)
 
 
-def broadcasts(mail: ir.Table, limits: SeriesThresholds) -> ir.Table:
-    """Messages of broadcasts: `audience`, `stem` (null where a sender's broadcasts vary), `message_key`."""
+def broadcasts(mail: ir.Table, names: ir.Table, limits: SeriesThresholds) -> ir.Table:
+    """Messages of broadcasts: `audience`, `stem` (null where a sender's broadcasts vary), `message`."""
     large = _begun(mail).filter(lambda t: t.reach >= limits.broadcast_people)
     named = large.group_by("sender", "stem").agg(n=large.count()).filter(lambda t: t.n >= limits.min_messages)
     rows = large.left_join(named, ["sender", "stem"])
-    theme = (rows.n.notnull() & rows.stem.notnull()).ifelse(rows.stem, ibis.null("string"))
-    rows = rows.mutate(theme=theme)
+    rows = rows.mutate(theme=rows.n.notnull().ifelse(rows.stem, ibis.null("string")))
+    rows = rows.select("message", "theme", "sender").inner_join(names.rename(sender="actor"), "sender")
     rows = rows.mutate(
-        audience=ibis.literal("broadcast ") + rows.sender + ibis.literal(" ") + rows.theme.fill_null("")
+        audience=ibis.literal("broadcast ") + rows.principal + ibis.literal(" ") + rows.theme.fill_null("")
     )
     enough = rows.group_by("audience").agg(n=rows.count()).filter(lambda t: t.n >= limits.min_messages)
-    return rows.semi_join(enough, "audience").select("message_key", "audience", stem="theme")
+    return rows.semi_join(enough, "audience").select("message", "audience", stem="theme")
 
 
 def outside(mail: ir.Table, parts: ir.Table, principals: ir.Table, limits: SeriesThresholds) -> ir.Table:
-    """Messages shared with an outside domain: `audience`, `stem` (the domain), `message_key`."""
+    """Messages shared with an outside domain: `audience`, `stem` (the domain), `message`."""
     strangers = principals.filter(~principals.is_internal & (principals.kind != "service"))
-    strangers = strangers.select("principal", domain=strangers.principal.split("@")[1])
+    strangers = strangers.select("actor", domain=strangers.principal.split("@")[1])
     human = mail.filter(mail.external & ~mail.automatic)
     rows = (
-        human.select("message_key").inner_join(parts.inner_join(strangers, "principal"), "message_key")
-        .select("message_key", "domain").filter(lambda t: t.domain.notnull()).distinct()
+        human.select("message").inner_join(parts.inner_join(strangers, "actor"), "message")
+        .select("message", "domain").filter(lambda t: t.domain.notnull()).distinct()
     )
     enough = rows.group_by("domain").agg(n=rows.count()).filter(lambda t: t.n >= limits.min_messages)
     return rows.semi_join(enough, "domain").select(
-        "message_key", audience=ibis.literal("outside ") + rows.domain, stem="domain"
+        "message", audience=ibis.literal("outside ") + rows.domain, stem="domain"
     )
 
 
 def closed(mail: ir.Table, limits: SeriesThresholds) -> ir.Table:
-    """Sensitive messages by the exact set of people: `audience`, `stem` (always null), `message_key`."""
+    """Sensitive messages by the exact set of people: `audience`, `stem` (always null), `message`."""
     rows = mail.filter(mail.sensitive & mail.recipient_set.notnull() & ~mail.automatic)
     enough = rows.group_by("recipient_set").agg(n=rows.count()).filter(lambda t: t.n >= limits.min_people)
     return rows.semi_join(enough, "recipient_set").select(
-        "message_key", audience=ibis.literal("closed ") + rows.recipient_set, stem=ibis.null("string")
+        "message", audience=ibis.literal("closed ") + rows.recipient_set, stem=ibis.null("string")
     )
 
 
 def member_shares(audience_messages: ir.Table, parts: ir.Table, people: ir.Table) -> ir.Table:
-    """Share of an audience's messages that each of `people` was on: `audience`, `principal`, `share`."""
+    """Share of an audience's messages that each of `people` was on: `audience`, `actor`, `share`."""
     total = audience_messages.group_by("audience").agg(n=audience_messages.count())
-    on = audience_messages.inner_join(parts.semi_join(people, "principal"), "message_key")
-    each = on.group_by("audience", "principal").agg(on=on.count()).inner_join(total, "audience")
-    return each.select("audience", "principal", share=each.on / each.n.cast("float64"))
+    on = audience_messages.inner_join(parts.semi_join(people, "actor"), "message")
+    each = on.group_by("audience", "actor").agg(on=on.count()).inner_join(total, "audience")
+    return each.select("audience", "actor", share=each.on / each.n.cast("float64"))
 
 
 def members(audience_messages: ir.Table, parts: ir.Table, people: ir.Table, limits: SeriesThresholds) -> ir.Table:
-    """Members by the share of messages that they were on: `audience`, `principal`, `role`.
+    """Members by the share of messages that they were on: `audience`, `actor`, `role`.
 
     Parameters
     ----------
     people
-        Principals that count as people (column `principal`).
+        Actors that count as people (column `actor`).
     """
     each = member_shares(audience_messages, parts, people)
     return each.filter(each.share >= limits.peripheral_share).select(
-        "audience", "principal", role=(each.share >= limits.member_share).ifelse("core", "peripheral")
+        "audience", "actor", role=(each.share >= limits.member_share).ifelse("core", "peripheral")
     )

@@ -24,10 +24,9 @@ _PACE_WEEKS = 26
 
 
 def describe(
-    audience_messages: ir.Table,
+    rows: ir.Table,
     meta: ir.Table,
     members: ir.Table,
-    mail: ir.Table,
     threads: ir.Table,
     now: datetime,
     half_life_days: float,
@@ -36,20 +35,17 @@ def describe(
 
     Parameters
     ----------
-    audience_messages
-        Table of that name.
+    rows
+        One row per audience and message: `audience`, `message`, `sent_at`, `sender` (actor), `people`, `stem`, `thread`.
     meta
         `audience`, `kind`, `stem`.
     members
-        `audience`, `principal`, `department`.
-    mail
-        One row per message: `message_key`, `sent_at`, `sender` (principal), `people`, `stem`, `thread`.
+        `audience`, `actor`, `department`.
     threads
         Table `threads`.
     now
         End of the period; ages are counted from it.
     """
-    rows = audience_messages.inner_join(mail, "message_key")
     age = (ibis.literal(now).epoch_seconds() - rows.sent_at.epoch_seconds()) / 86400.0
     deliveries = ibis.greatest(rows.people - 1, 0).cast("int64")
     rows = rows.mutate(
@@ -129,25 +125,26 @@ def _top_stems(rows: ir.Table) -> ir.Table:
     return best.group_by("audience").agg(stems=best.stem.collect(order_by=best.place))
 
 
-def describe_members(audience_messages: ir.Table, members: ir.Table, parts: ir.Table) -> ir.Table:
+def describe_members(audience_messages: ir.Table, members: ir.Table, on: ir.Table) -> ir.Table:
     """Rows of the table `audience_members`: each member's share of the messages, and what it sent.
 
     Parameters
     ----------
     members
-        `audience`, `principal`, `role`.
+        `audience`, `actor`, `role`.
+    on
+        `audience`, `message`, `actor`, `role` in the message.
     """
     total = audience_messages.group_by("audience").agg(n=audience_messages.count())
-    on = audience_messages.inner_join(parts, "message_key")
-    each = on.group_by("audience", "principal").agg(
+    each = on.group_by("audience", "actor").agg(
         on=on.count(),
         sent=(on.role == "from").cast("int64").sum(),
         copied=on.role.isin(["cc", "bcc"]).cast("float64").mean(),
     )
-    joined = members.inner_join(total, "audience").left_join(each, ["audience", "principal"])
+    joined = members.inner_join(total, "audience").left_join(each, ["audience", "actor"])
     return joined.select(
         "audience",
-        "principal",
+        "actor",
         "role",
         share=joined.on.fill_null(0) / joined.n.cast("float64"),
         sent=joined.sent.fill_null(0),

@@ -1,0 +1,396 @@
+"""What every source owes to its callers, whatever it reads.
+
+A source joins by a factory: a function that writes real files below a folder and returns a `Made`. Nothing else in
+this file needs to change for a new one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+import pytest
+
+from analyser.config import DirectorySource as DirectorySettings
+from analyser.config import MboxSource as MboxSettings
+from analyser.config import SampleSource as SampleSettings
+from analyser.config import TableSource as TableSettings
+from analyser.errors import SourceError
+from analyser.sources.contract import (
+    DIRECTORY_GROUP_MEMBERS,
+    DIRECTORY_GROUPS,
+    DIRECTORY_PEOPLE,
+    RECORDS,
+    Batch,
+    Source,
+)
+from analyser.sources.registry import open_source
+
+EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+CANARY = "canarybird"
+BATCH_SIZE = 7
+
+
+@dataclass
+class Made:
+    """Settings of a source that has been written, and what it holds; None where only the source can know."""
+
+    settings: object
+    rows: int | None
+    problems: int | None = 0
+    people: int = 0
+    missing: object | None = None  # settings of the same type that name a place which does not exist
+
+    def open(self) -> Source:
+        return open_source(self.settings, batch_size=BATCH_SIZE, earliest=EARLIEST)
+
+
+def message(number: int, *, sender: str = "Ann <Ann@Example.com>", date: str | None = None) -> str:
+    moment = datetime(2024, 1, 1, 8, tzinfo=UTC) + timedelta(hours=number)
+    lines = [
+        f"Message-ID: <{number}@example.com>",
+        f"Date: {date or moment.strftime('%a, %d %b %Y %H:%M:%S +0000')}",
+        f"From: {sender}",
+        f"To: Bob@Example.com, Team: carl{number % 3}@example.com, Dora Doe;",
+        "Cc: =?utf-8?Q?Doe=2C_Eve?= <eve@contoso.example>,\n\tEve@contoso.example",
+        f"Subject: Report\n {number}",
+        "Content-Type: multipart/mixed; boundary=x",
+        "Precedence: bulk",
+    ]
+    return "\n".join(lines) + f"\n\n{CANARY} {number}\nFrom here on it is {CANARY}.\n\n{CANARY}@example.com\n"
+
+
+def bad_messages() -> list[str]:
+    return [message(90, date="Wed, 1 Jan 0102 00:00:00 +0000"), message(91, sender="Nobody at all")]
+
+
+def mbox_text(count: int = 20) -> str:
+    mails = [message(number) for number in range(count)]
+    mails[3:3], mails[11:11] = bad_messages()[:1], bad_messages()[1:]
+    return "".join(f"From x@example.com Mon Jan  1 00:00:00 2024\n{mail}\n" for mail in mails)
+
+
+def mbox(path: Path, rows: int, problems: int) -> Made:
+    absent = MboxSettings(name="mail", type="mbox", path=path.parent / "absent")
+    return Made(MboxSettings(name="mail", type="mbox", path=path), rows, problems, missing=absent)
+
+
+def mbox_file(folder: Path) -> Made:
+    (folder / "mail").write_text(mbox_text(), newline="\n")
+    return mbox(folder / "mail", 20, 2)
+
+
+def mbox_file_with_crlf(folder: Path) -> Made:
+    (folder / "mail.mbox").write_text(mbox_text(), newline="\r\n")
+    return mbox(folder / "mail.mbox", 20, 2)
+
+
+def packed_mbox_file(folder: Path) -> Made:
+    (folder / "mail.gz").write_bytes(gzip.compress(mbox_text().encode()))
+    return mbox(folder / "mail.gz", 20, 2)
+
+
+def folder_of_mbox_files(folder: Path) -> Made:
+    (folder / "mail" / "deep").mkdir(parents=True)
+    (folder / "mail" / "one.mbox").write_text(mbox_text(9))
+    (folder / "mail" / "deep" / "two").write_text(mbox_text(10))
+    (folder / "mail" / "notes.txt").write_text("From here to there\n")
+    return mbox(folder / "mail", 19, 4)
+
+
+def maildir(folder: Path) -> Made:
+    for name in ("cur", "new", "tmp"):
+        (folder / "Maildir" / name).mkdir(parents=True)
+    for number in range(10):
+        (folder / "Maildir" / ("cur", "new")[number % 2] / f"17{number}.host:2,S").write_text(message(number))
+    (folder / "Maildir" / "tmp" / "half").write_text(message(50))
+    (folder / "Maildir" / "cur" / "180.host").write_text(bad_messages()[0])
+    (folder / "Maildir" / "cur" / "181.host").write_bytes(b"\x00\x01 no message")
+    return mbox(folder / "Maildir", 10, 2)
+
+
+def tree_of_numbered_files(folder: Path) -> Made:
+    for name in ("inbox", "sent"):
+        (folder / "doe-j" / name).mkdir(parents=True)
+        for number in range(8):
+            (folder / "doe-j" / name / f"{number}.").write_text(message(number), newline="\r\n")
+    return mbox(folder / "doe-j", 16, 0)
+
+
+def folder_of_eml_files(folder: Path) -> Made:
+    (folder / "eml").mkdir()
+    for number in range(9):
+        (folder / "eml" / f"{number}.eml").write_text("\ufeff" + message(number), encoding="utf-8")
+    (folder / "eml" / "packed.eml.gz").write_bytes(gzip.compress(message(9).encode()))
+    (folder / "eml" / "broken.eml").write_text(f"{CANARY}\n")
+    return mbox(folder / "eml", 10, 1)
+
+
+COLUMNS = "Message_ID,sent_at,SENDER,to,cc,bcc,subject,conversation_id,in_reply_to,has_attachments,body"
+
+
+def table_lines(count: int) -> list[str]:
+    moments = [datetime(2024, 1, 1, 8, tzinfo=UTC) + timedelta(hours=number) for number in range(count)]
+    return [
+        f'<{number}@example.com>,{moment.isoformat()},Ann@Example.com,"Bob@Example.com; Dora Doe",'
+        f'"""Doe, Eve"" <eve@contoso.example>",,Report {number},c{number % 4},,yes,{CANARY}'
+        for number, moment in enumerate(moments)
+    ]
+
+
+def people_csv(folder: Path) -> None:
+    (folder / "people.csv").write_text(
+        "address,display_name,department,title,manager,kind,aliases\n"
+        "Ann@example.com,Ann,Sales,Head,,person,a.nn@example.com;/O=X/CN=ANN\n"
+        "bob@example.com,Bob,Sales,Clerk,a.nn@example.com,person,\n"
+    )
+    (folder / "groups.csv").write_text("address,display_name,kind,last_activity\nteam@example.com,Team,team,2024-02-03\n")
+    (folder / "group_members.csv").write_text("group,member\nteam@example.com,A.nn@example.com\n")
+
+
+def table(folder: Path, rows: int, problems: int) -> Made:
+    people_csv(folder)
+    absent = TableSettings(name="export", type="table", path=folder / "absent")
+    return Made(TableSettings(name="export", type="table", path=folder), rows, problems, people=2, missing=absent)
+
+
+def bad_lines() -> list[str]:
+    return [
+        "<x@example.com>,soon,ann@example.com,,,,,,,,",
+        "<y@example.com>,2024-01-01T00:00:00Z",
+        "<z@example.com>,2024-01-01T00:00:00Z,Nobody,,,,,,,,",
+    ]
+
+
+def table_of_csv(folder: Path) -> Made:
+    lines = table_lines(20)
+    lines[4:4] = bad_lines()
+    (folder / "messages.csv").write_text("\ufeff" + "\n".join([COLUMNS, *lines, *bad_lines()]), encoding="utf-8")
+    return table(folder, 20, 6)
+
+
+def table_of_packed_csv(folder: Path) -> Made:
+    for number, count in enumerate((5, 15)):
+        text = "\n".join([COLUMNS, *bad_lines(), *table_lines(count)]) + "\n"
+        (folder / f"messages-{number}.csv.gz").write_bytes(gzip.compress(text.encode()))
+    return table(folder, 20, 6)
+
+
+def table_of_parquet(folder: Path) -> Made:
+    text = "\n".join([COLUMNS, *table_lines(20)])
+    rows = pacsv.read_csv(pa.py_buffer(text.encode()))
+    rows = rows.append_column("references", pa.array([["<a@example.com>", "<b@example.com>"]] * 20))
+    (folder / "messages").mkdir()
+    pq.write_table(rows.slice(0, 12), folder / "messages" / "1.parquet", row_group_size=5)
+    pq.write_table(rows.slice(12), folder / "messages" / "2.parquet")
+    return table(folder, 20, 0)
+
+
+def directory(path: Path, **more: Path) -> Made:
+    absent = DirectorySettings(name="people", type="directory", path=path.parent / "absent.csv")
+    return Made(DirectorySettings(name="people", type="directory", path=path, **more), 0, people=2, missing=absent)
+
+
+def directory_of_csv(folder: Path) -> Made:
+    people_csv(folder)
+    groups = {"groups": folder / "groups.csv", "group_members": folder / "group_members.csv"}
+    return directory(folder / "people.csv", **groups)
+
+
+def directory_of_ldif(folder: Path) -> Made:
+    (folder / "people.ldif").write_text(
+        "version: 1\n\ndn: cn=Ann,dc=example\nobjectClass: user\ncn: Ann\nproxyAddresses: SMTP:Ann@example.com\n"
+        "proxyAddresses: smtp:a.nn@example.com\n\ndn: cn=Bob,dc=example\nobjectClass: user\nmail: bob@example.com\n"
+        "manager: CN=Ann, DC=example\n\ndn: cn=Team,dc=example\nobjectClass: group\nmail: team@example.com\n"
+        "member: cn=Ann,dc=example\n"
+    )
+    return directory(folder / "people.ldif")
+
+
+def sample(folder: Path) -> Made:
+    return Made(SampleSettings(name="sample", type="sample", people=60, weeks=12), None, None, people=60)
+
+
+FACTORIES = [
+    mbox_file,
+    mbox_file_with_crlf,
+    packed_mbox_file,
+    folder_of_mbox_files,
+    maildir,
+    tree_of_numbered_files,
+    folder_of_eml_files,
+    table_of_csv,
+    table_of_packed_csv,
+    table_of_parquet,
+    directory_of_csv,
+    directory_of_ldif,
+    sample,
+    # graph and ews join here, against their test servers on loopback
+]
+
+
+@pytest.fixture(scope="module", params=FACTORIES, ids=lambda factory: factory.__name__)
+def made(request, tmp_path_factory) -> Made:
+    factory: Callable[[Path], Made] = request.param
+    return factory(tmp_path_factory.mktemp(factory.__name__))
+
+
+def read_all(source: Source) -> dict[str, list[Batch]]:
+    return {mailbox.name: list(source.read(mailbox.name)) for mailbox in source.mailboxes()}
+
+
+def joined(batches: list[Batch]) -> pa.Table:
+    return pa.concat_tables([RECORDS.empty_table(), *(batch.messages for batch in batches)]).combine_chunks()
+
+
+@pytest.fixture(scope="module")
+def batches(made) -> dict[str, list[Batch]]:
+    return read_all(made.open())
+
+
+@pytest.fixture(scope="module")
+def messages(batches) -> pa.Table:
+    return joined([batch for of_mailbox in batches.values() for batch in of_mailbox])
+
+
+def test_batches_have_the_schema_of_the_contract(batches):
+    for of_mailbox in batches.values():
+        for batch in of_mailbox:
+            assert batch.messages.schema.equals(RECORDS)
+
+
+def test_rows_and_problems_add_up_to_what_the_files_hold(made, batches, messages):
+    problems = [problem for of_mailbox in batches.values() for batch in of_mailbox for problem in batch.problems]
+    if made.rows is not None:
+        assert (messages.num_rows, len(problems)) == (made.rows, made.problems)
+    places = [(problem.mailbox, problem.place) for problem in problems]
+    assert len(set(places)) == len(places)
+    for problem in problems:
+        assert problem.mailbox in batches
+        assert problem.place
+        assert 0 < len(problem.reason) < 80
+
+
+def test_only_declared_columns_are_filled(made, messages):
+    always = {"sent_at", "sender", "recipients", "references", "unresolved_recipients"}
+    for name in set(RECORDS.names) - made.open().declaration.fields - always:
+        assert messages[name].null_count == messages.num_rows, name
+    for name in always:
+        assert messages[name].null_count == 0, name
+
+
+def test_messages_are_read_if_and_only_if_they_are_declared(made, messages):
+    assert (messages.num_rows > 0) == ("messages" in made.open().declaration.provides)
+
+
+def test_reading_twice_gives_the_same(made, batches):
+    again = read_all(made.open())
+    assert list(again) == list(batches)
+    for name, of_mailbox in batches.items():
+        assert joined(again[name]).equals(joined(of_mailbox))
+        assert [batch.problems for batch in again[name]] == [batch.problems for batch in of_mailbox]
+
+
+def test_reading_goes_on_from_every_state(made, batches):
+    source = made.open()
+    if not source.declaration.resumable:
+        assert all(batch.state is None for of_mailbox in batches.values() for batch in of_mailbox)
+        return
+    for name, of_mailbox in list(batches.items())[:5]:
+        whole = joined(of_mailbox)
+        problems = [problem for batch in of_mailbox for problem in batch.problems]
+        for cut in {0, 1, len(of_mailbox) // 2, len(of_mailbox) - 1}:
+            if cut >= len(of_mailbox):
+                continue
+            before, state = of_mailbox[: cut + 1], of_mailbox[cut].state
+            after = list(made.open().read(name, state=state))
+            assert joined(before + after).equals(whole)
+            assert [problem for batch in before + after for problem in batch.problems] == problems
+
+
+def test_batches_are_no_larger_than_asked_for(made, batches):
+    if made.open().declaration.type == "sample":
+        pytest.skip("a generated organisation has its own batches")
+    assert all(batch.messages.num_rows <= BATCH_SIZE for of_mailbox in batches.values() for batch in of_mailbox)
+
+
+def test_progress_grows_to_what_was_expected(made, batches):
+    for mailbox in made.open().mailboxes():
+        steps = [batch.progress for batch in batches[mailbox.name]]
+        assert steps == sorted(steps)
+        if mailbox.expected is not None and steps:
+            assert steps[-1] == mailbox.expected
+
+
+def test_addresses_are_lower_case_and_stripped(messages):
+    recipients = pc.struct_field(pc.list_flatten(messages["recipients"]), "address")
+    for addresses in (messages["sender"], recipients):
+        assert addresses.equals(pc.utf8_lower(pc.utf8_trim_whitespace(addresses)))
+        assert not pc.any(pc.match_substring_regex(addresses, "[<>\\s]|^$")).as_py()
+
+
+def test_an_address_stands_once_per_role(messages):
+    for recipients in messages["recipients"].to_pylist():
+        keys = [(recipient["role"], recipient["address"]) for recipient in recipients]
+        assert len(set(keys)) == len(keys)
+        assert {role for role, _ in keys} <= {"to", "cc", "bcc"}
+
+
+def test_dates_lie_between_the_earliest_and_now(made, messages):
+    if made.open().declaration.type == "sample":
+        pytest.skip("a generated organisation has its own calendar")
+    for moment in messages["sent_at"].to_pylist():
+        assert EARLIEST <= moment <= datetime.now(UTC) + timedelta(days=2)
+
+
+def test_no_word_of_a_body_is_anywhere(made, batches):
+    everything = repr([(b.messages.to_pylist(), b.problems, b.state) for bs in batches.values() for b in bs])
+    assert CANARY not in everything
+    assert CANARY not in repr(list(made.open().mailboxes()))
+
+
+def test_a_missing_place_is_an_error_that_says_what_to_do(made):
+    if made.missing is None:
+        pytest.skip("a generated organisation has no place")
+    source = open_source(made.missing, batch_size=BATCH_SIZE, earliest=EARLIEST)
+    with pytest.raises(SourceError, match="absent") as caught:
+        list(source.mailboxes())
+    assert caught.value.fix
+    with pytest.raises(SourceError):
+        list(source.read("anything"))
+
+
+def test_an_unknown_mailbox_is_an_error(made):
+    with pytest.raises(SourceError):
+        list(made.open().read("no such mailbox"))
+
+
+def test_mailboxes_change_their_version_only_with_their_content(made):
+    first, second = list(made.open().mailboxes()), list(made.open().mailboxes())
+    assert first == second
+    assert len({mailbox.name for mailbox in first}) == len(first)
+
+
+def test_the_directory_has_the_schemas_of_the_contract(made):
+    source = made.open()
+    found = source.directory()
+    assert found.people.schema.equals(DIRECTORY_PEOPLE)
+    assert found.groups.schema.equals(DIRECTORY_GROUPS)
+    assert found.group_members.schema.equals(DIRECTORY_GROUP_MEMBERS)
+    assert (found.people.num_rows >= made.people) if "people" in source.declaration.provides else not found.people
+    assert set(found.group_members["group"].to_pylist()) <= set(found.groups["address"].to_pylist())
+
+
+def test_states_are_small(batches):
+    states = [batch.state for of_mailbox in batches.values() for batch in of_mailbox if batch.state is not None]
+    for state in states:
+        assert len(state) < 200
+        json.loads(state)
