@@ -97,7 +97,7 @@ class Lake(Section):
 
     path: Path = Field(Path("var/lake"), description="Folder of the Parquet tables.")
     engine: Literal["duckdb"] = Field("duckdb", description="What runs the reductions.")
-    memory_limit: str = Field("2GB", description="Memory that the engine may use before it spills to disk.")
+    memory_limit: str = Field("1GB", description="Memory that the engine may use before it spills to disk.")
     threads: int | None = Field(None, ge=1, description="Threads of the engine; unset: one per core.")
     temp_directory: Path | None = Field(None, description="Where the engine spills; unset: a folder inside the lake.")
 
@@ -115,10 +115,12 @@ class Privacy(Section):
         "full",
         description="What is kept of a subject line: all of it; its words without numbers, sorted; or nothing.",
     )
-    pseudonyms: bool = Field(False, description="Show stable pseudonyms instead of addresses and names.")
+    pseudonyms: bool = Field(default=False, description="Show stable pseudonyms instead of addresses and names.")
     minimum_group: int = Field(5, ge=2, description="Figures about fewer people than this are not shown.")
     retention_days: int | None = Field(
-        None, ge=1, description="Messages older than this many days are removed from the lake at each scan; unset: kept."
+        None,
+        ge=1,
+        description="Messages older than this many days are removed from the lake at each scan; unset: kept.",
     )
 
 
@@ -190,12 +192,12 @@ class Settings(BaseSettings):
         env_prefix="ANALYSER_", env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=False
     )
 
-    organisation: Organisation = Organisation()  # type: ignore[call-arg]
-    lake: Lake = Lake()  # type: ignore[call-arg]
-    review: Review = Review()  # type: ignore[call-arg]
-    privacy: Privacy = Privacy()  # type: ignore[call-arg]
-    scan: Scan = Scan()  # type: ignore[call-arg]
-    savings: Savings = Savings()  # type: ignore[call-arg]
+    organisation: Organisation = Organisation()
+    lake: Lake = Lake()
+    review: Review = Review()
+    privacy: Privacy = Privacy()
+    scan: Scan = Scan()
+    savings: Savings = Savings()
     sources: tuple[SourceSettings, ...] = ()
     thresholds: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
@@ -226,7 +228,8 @@ class Settings(BaseSettings):
 
 _EXAMPLE_HEAD = """\
 # Configuration of analyser. Every key is shown with its default; lines that are commented out are optional.
-# The environment overrides: ANALYSER_LAKE__PATH=/data/lake sets [lake] path. Relative paths start at this file's folder.
+# The environment overrides: ANALYSER_LAKE__PATH=/data/lake sets [lake] path. Relative paths start at this file's
+folder.
 # Secrets never stand here: keys that end in _env name an environment variable, and others a file.
 """
 
@@ -371,8 +374,13 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     if len(location) == 1:
         return sorted(Settings.model_fields)
     if location[0] == "sources":
-        kinds = {"mbox": MboxSource, "table": TableSource, "directory": DirectorySource, "sample": SampleSource}
-        model: type[BaseModel] | None = kinds.get(str(location[2]))
+        kinds: dict[str, type[BaseModel]] = {
+            "mbox": MboxSource,
+            "table": TableSource,
+            "directory": DirectorySource,
+            "sample": SampleSource,
+        }
+        model = kinds.get(str(location[2]))
     else:
         annotation = Settings.model_fields[str(location[0])].annotation
         model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None

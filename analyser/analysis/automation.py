@@ -20,7 +20,11 @@ class AutomationThresholds(Thresholds):
     """When a sender counts as a program."""
 
     header_share: float = threshold(
-        0.8, "Share of a sender's messages that headers call automatic", source="patterns.md section 1 [AUTO]", gt=0, le=1
+        0.8,
+        "Share of a sender's messages that headers call automatic",
+        source="patterns.md section 1 [AUTO]",
+        gt=0,
+        le=1,
     )
     min_sent: int = threshold(20, "Messages that a sender must have sent before behaviour is judged", ge=1)
     off_hours_share: float = threshold(

@@ -26,8 +26,12 @@ _WEEK_HOURS = 168
 class CadenceThresholds(Thresholds):
     """When a rhythm is one."""
 
-    min_cycles: int = threshold(5, "Periods between the first and the last message", source="metrics.md section 6", ge=2)
-    slot_coverage: float = threshold(0.6, "Share of expected slots with a message", source="metrics.md section 6", gt=0, le=1)
+    min_cycles: int = threshold(
+        5, "Periods between the first and the last message", source="metrics.md section 6", ge=2
+    )
+    slot_coverage: float = threshold(
+        0.6, "Share of expected slots with a message", source="metrics.md section 6", gt=0, le=1
+    )
     rayleigh: float = threshold(0.5, "Length of the mean phase vector", gt=0, le=1)
     alpha: float = threshold(0.05, "Level of the test after Benjamini and Hochberg's correction", gt=0, lt=1)
     draws: int = threshold(199, "Redrawn histories per test", ge=19)

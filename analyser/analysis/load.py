@@ -21,9 +21,8 @@ def load(messages: ir.Table, parts: ir.Table, principals: ir.Table, savings: Sav
     has no event for it (`reference/metrics.md` section 1).
     """
     inside = principals.filter(principals.is_internal & (principals.kind == "person"))
-    rows = (
-        parts.inner_join(inside.select("actor", "department"), "actor")
-        .inner_join(messages.select("message", "sent_at"), "message")
+    rows = parts.inner_join(inside.select("actor", "department"), "actor").inner_join(
+        messages.select("message", "sent_at"), "message"
     )
     rows = rows.mutate(week=rows.sent_at.truncate("W").date(), wrote=(rows.role == "from").cast("int64"))
     counted = rows.group_by("department", "week").agg(

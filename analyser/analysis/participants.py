@@ -17,7 +17,15 @@ from analyser.config import Thresholds, threshold
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["ParticipantsThresholds", "message_flags", "participants", "principal_keys", "recipient_sets", "set_members", "sets"]
+__all__ = [
+    "ParticipantsThresholds",
+    "message_flags",
+    "participants",
+    "principal_keys",
+    "recipient_sets",
+    "set_members",
+    "sets",
+]
 
 ROLES = ("from", "to", "cc", "bcc", "member")
 """In order of weight: a person who is both in To and a member of an addressed group counts as To."""
@@ -48,9 +56,7 @@ def participants(
     got = recipients.select(
         "message",
         "address",
-        weight=ibis.cases(
-            (recipients.role == "to", 1), (recipients.role == "cc", 2), else_=3
-        ).cast("int8"),
+        weight=ibis.cases((recipients.role == "to", 1), (recipients.role == "cc", 2), else_=3).cast("int8"),
     )
     sizes = group_members.group_by("group").agg(n=group_members.count())
     small = group_members.semi_join(sizes.filter(sizes.n <= expand_up_to), "group")
@@ -134,9 +140,7 @@ def message_flags(
 def set_members(parts: ir.Table, flags: ir.Table, keys: ir.Table) -> ir.Table:
     """Rows of the table `recipient_set_members`, read from one message of each set."""
     one = flags.filter(flags.recipient_set.notnull()).group_by("recipient_set").agg(message=flags.message.min())
-    return (
-        parts.semi_join(keys, "actor").inner_join(one, "message").select("recipient_set", "actor")
-    )
+    return parts.semi_join(keys, "actor").inner_join(one, "message").select("recipient_set", "actor")
 
 
 def recipient_sets(sent: ir.Table, flags: ir.Table) -> ir.Table:

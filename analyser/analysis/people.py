@@ -6,6 +6,7 @@ alike is listed as a suggestion and left apart.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -61,7 +62,9 @@ def resolve(
     canon, entries = _from_directory(directory)
     observed = sorted(set(seen["address"].to_pylist()) - canon.keys())
     known = set(observed) | canon.keys()
-    rows = [(address, principal, "directory" if address == principal else "alias") for address, principal in canon.items()]
+    rows = [
+        (address, principal, "directory" if address == principal else "alias") for address, principal in canon.items()
+    ]
     shown = _display_names(names)
     group_names = dict(zip(groups["address"].to_pylist(), groups["display_name"].to_pylist(), strict=True))
     for address in observed:
@@ -80,7 +83,7 @@ def resolve(
         )
         if entry["kind"] == "person" and not entry["is_internal"]:
             entry.update(kind="external", kind_reason="domain outside the organisation")
-        entry["manager"] = canon.get(entry["manager"], entry["manager"])
+        entry["manager"] = canon.get(str(entry["manager"]), entry["manager"])
     return People(
         addresses=_table(rows, ("address", "principal", "how")),
         principals=pa.Table.from_pylist(
@@ -104,7 +107,7 @@ def organisation_domains(organisation: Organisation, directory: pa.Table, sender
     found = {
         _domain(address)
         for address, kind in zip(directory["address"].to_pylist(), kinds, strict=True)
-        if kind not in ("external",) and "@" in address
+        if kind != "external" and "@" in address
     }
     if not found and senders is not None:
         sent: Counter[str] = Counter()
@@ -226,25 +229,32 @@ def _initial_and_surname(name: str) -> str:
 
 def _suggest(entries: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str, str]]:
     """Pairs of internal people that look alike, unless the directory says that both exist."""
+    found: dict[tuple[str, str], str] = {}
+    for (reason, _), block in sorted(_blocks(entries).items()):
+        alike = sorted(set(block))
+        if not 1 < len(alike) <= _MOST_ALIKE:
+            continue
+        for one, other in itertools.combinations(alike, 2):
+            both_known = entries[one]["kind_reason"] == entries[other]["kind_reason"] == "directory"
+            if not both_known:
+                found.setdefault((one, other), reason)
+    return [(one, other, reason) for (one, other), reason in found.items()]
+
+
+def _blocks(entries: Mapping[str, Mapping[str, object]]) -> dict[tuple[str, str], list[str]]:
+    """Internal people by what could make two of them one: (reason, key) -> addresses."""
     blocks: dict[tuple[str, str], list[str]] = defaultdict(list)
     for address, entry in entries.items():
         if entry["kind"] != "person" or not entry["is_internal"]:
             continue
-        if isinstance(entry["display_name"], str) and (key := _name_key(entry["display_name"])):
-            blocks["the same display name", key].append(address)
-            if entry["kind_reason"] == "directory" and (short := _initial_and_surname(entry["display_name"])):
+        name = entry["display_name"]
+        if isinstance(name, str):
+            if key := _name_key(name):
+                blocks["the same display name", key].append(address)
+            if entry["kind_reason"] == "directory" and (short := _initial_and_surname(name)):
                 blocks["initial and surname", short].append(address)
         local = re.sub(r"[^a-z0-9]", "", _local(address))
         if local:
             blocks["the same address but for dots and domain", local].append(address)
             blocks["initial and surname", local].append(address)
-    found = {}
-    for (reason, _), alike in sorted(blocks.items()):
-        if not 1 < len(set(alike)) <= _MOST_ALIKE:
-            continue
-        for one in sorted(set(alike)):
-            for other in sorted(set(alike)):
-                both_known = entries[one]["kind_reason"] == entries[other]["kind_reason"] == "directory"
-                if one < other and not both_known:
-                    found.setdefault((one, other), reason)
-    return [(one, other, reason) for (one, other), reason in found.items()]
+    return blocks

@@ -102,7 +102,9 @@ def subject_links(messages: ir.Table, answered: ir.Table, parts: ir.Table, limit
     )
     steps = ibis.memtable({"step": list(range(1, limits.candidates + 1))}, schema={"step": "int64"})
     child = subjects.anti_join(answered, "message").filter(lambda t: t.place > 0)
-    pairs = child.cross_join(steps).mutate(parent_place=lambda t: t.place - t.step).filter(lambda t: t.parent_place >= 0)
+    pairs = (
+        child.cross_join(steps).mutate(parent_place=lambda t: t.place - t.step).filter(lambda t: t.parent_place >= 0)
+    )
     earlier = subjects.select(
         parent="message",
         parent_sent="sent_at",
@@ -125,9 +127,7 @@ def subject_links(messages: ir.Table, answered: ir.Table, parts: ir.Table, limit
     )
     scored = pairs.left_join(
         addressed, [pairs.message == addressed.to_message, pairs.parent == addressed.to_parent]
-    ).left_join(
-        was_addressed, [pairs.message == was_addressed.from_message, pairs.parent == was_addressed.from_parent]
-    )
+    ).left_join(was_addressed, [pairs.message == was_addressed.from_message, pairs.parent == was_addressed.from_parent])
     scored = scored.mutate(
         score=scored.to_message.notnull().cast("int64") + scored.from_message.notnull().cast("int64"),
     )
@@ -165,9 +165,7 @@ def assemble(count: int, hubs: pa.Table, guesses: pa.Table) -> pa.Table:
     return pa.table({"message": pa.array(np.arange(count)), "thread": pa.array(root[label])})
 
 
-def summaries(
-    messages: ir.Table, members: ir.Table, parts: ir.Table, flags: ir.Table, people: ir.Table
-) -> ir.Table:
+def summaries(messages: ir.Table, members: ir.Table, parts: ir.Table, flags: ir.Table, people: ir.Table) -> ir.Table:
     """Rows of the table `threads`, with numbers for `thread` and `first_sender`.
 
     Parameters

@@ -70,7 +70,10 @@ def topics(stems: pa.Table, limits: TopicsThresholds) -> tuple[pa.Table, pa.Tabl
     total = np.bincount(strongest[known], weights=counts[known], minlength=size)
     rank = np.argsort(np.argsort(-total, kind="stable"), kind="stable")
     words = vectorizer.get_feature_names_out()
-    terms = [[str(words[i]) for i in np.argsort(-row, kind="stable")[: limits.terms] if row[i] > 0] for row in model.components_]
+    terms = [
+        [str(words[i]) for i in np.argsort(-row, kind="stable")[: limits.terms] if row[i] > 0]
+        for row in model.components_
+    ]
     order = np.argsort(rank, kind="stable")
     return _tables(
         [terms[i] for i in order],

@@ -21,8 +21,13 @@ def command(
     config = settings(as_json=as_json)
     pipeline.thresholds(config)  # a wrong threshold is said before the work, not after it
     with open_lake(config) as lake, progress(as_json=as_json) as listener:
-        run = pipeline.analyse(lake, config, since=day(since, "--since"), until=day(until, "--until"), listener=listener)
-        counts = {name: int(run[name].count().execute()) for name in ("messages", "threads", "audiences", "findings", "proposals")}
+        run = pipeline.analyse(
+            lake, config, since=day(since, "--since"), until=day(until, "--until"), listener=listener
+        )
+        counts = {
+            name: int(run[name].count().execute())
+            for name in ("messages", "threads", "audiences", "findings", "proposals")
+        }
     if as_json:
         print_json({"until": run.now, "counts": counts})
         return

@@ -23,7 +23,9 @@ def command(
     people: Annotated[int, typer.Option("--people", min=60, help="Size of the sample organisation.")] = 400,
     weeks: Annotated[int, typer.Option("--weeks", min=12, help="Length of its history.")] = 40,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same organisation.")] = 7,
-    folder: Annotated[Path, typer.Option("--out", help="Folder for lake, labels, configuration and report.")] = Path("var/demo"),
+    folder: Annotated[Path, typer.Option("--out", help="Folder for lake, labels, configuration and report.")] = Path(
+        "var/demo"
+    ),
     as_json: Annotated[bool, JsonOption] = False,
 ) -> None:
     """Invent an organisation, scan and analyse its mail, propose spaces and write the report."""

@@ -92,7 +92,12 @@ def _evaluate(given: Settings, path: Path) -> dict[str, Any]:
             for s in scores
         ],
         "threads": {
-            name: {"messages": t.messages, "precision": round(t.precision, 4), "recall": round(t.recall, 4), "f1": round(t.f1, 4)}
+            name: {
+                "messages": t.messages,
+                "precision": round(t.precision, 4),
+                "recall": round(t.recall, 4),
+                "f1": round(t.f1, 4),
+            }
             for name, t in (("rebuilt", threads), ("base subject", plain))
         },
     }

@@ -87,7 +87,9 @@ def _tree(p: dict[str, Any]) -> Tree:
     )
     for stem in evidence["stems"][:3]:
         tree.add(f"for example: “{escape(stem)}”")
-    people = tree.add(f"people: {len(p['members'])} from {', '.join(map(escape, p['departments'])) or 'unknown departments'}")
+    people = tree.add(
+        f"people: {len(p['members'])} from {', '.join(map(escape, p['departments'])) or 'unknown departments'}"
+    )
     for person in p["members"][:12]:
         role = " (owner)" if person in p["owners"] else ""
         people.add(escape(f"{person}{role}: {p['member_reasons'].get(person, '')}"))

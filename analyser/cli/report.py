@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -29,4 +28,4 @@ def write(path: Path, page: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.new")
     aside.write_text(page, encoding="utf-8")
-    os.replace(aside, path)
+    aside.replace(path)

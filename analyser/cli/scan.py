@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from analyser.cli.console import JsonOption, day, err, open_lake, out, print_json, print_table, progress, settings, state
+from analyser.cli.console import (
+    JsonOption,
+    day,
+    err,
+    open_lake,
+    out,
+    print_json,
+    print_table,
+    progress,
+    settings,
+    state,
+)
 from analyser.errors import ConfigError, UsageError
 from analyser.lake import ingest
 from analyser.sources.registry import open_source
@@ -48,7 +59,12 @@ def run(
     """Scan what the options name."""
     known = [entry.name for entry in config.sources]
     if not known:
-        raise ConfigError("no source is configured", key="sources", places=[str(state.config or "the configuration")], fix="add a [[sources]] table; see config.example.toml")
+        raise ConfigError(
+            "no source is configured",
+            key="sources",
+            places=[str(state.config or "the configuration")],
+            fix="add a [[sources]] table; see config.example.toml",
+        )
     for name in names or ():
         if name not in known:
             raise UsageError(f"--source: no source is named '{name}'", fix=f"configured sources: {', '.join(known)}")
@@ -111,7 +127,10 @@ def show(report: ScanReport, *, as_json: bool) -> None:
     for outcome in bad:
         err.print(f"{outcome.source}: {outcome.mailbox}: {outcome.state}: {outcome.reason}", markup=False, style="red")
     if not report.complete:
-        err.print("incomplete: 'analyser status' lists the places; 'analyser scan' tries those mailboxes again", style="yellow")
+        err.print(
+            "incomplete: 'analyser status' lists the places; 'analyser scan' tries those mailboxes again",
+            style="yellow",
+        )
 
 
 def _counts(source: SourceReport) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated
 
-import typer
 from rich.table import Table
 
 from analyser.cli.console import JsonOption, open_lake, out, print_json, print_table, pseudonyms, rows_of, settings

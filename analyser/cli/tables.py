@@ -38,7 +38,9 @@ def command(
         )
         return
     for table in chosen:
-        shown = Table("column", "type", "sensitivity", "meaning", title=f"{table.name}: {table.meaning}", title_justify="left")
+        shown = Table(
+            "column", "type", "sensitivity", "meaning", title=f"{table.name}: {table.meaning}", title_justify="left"
+        )
         for column in table.columns:
             shown.add_row(column.name, str(column.type), str(column.sensitivity), column.meaning)
         print_table(shown)

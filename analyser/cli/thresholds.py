@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
 from rich.table import Table
 
 from analyser.cli.console import JsonOption, print_json, print_table

@@ -80,9 +80,7 @@ def score_rules(
             planted = [label for label in labels if label.pattern == rule and not label.decoy]
         else:
             wanted = planted = [label for label in labels if label.pattern == rule and not label.decoy]
-        about = {
-            label.id: [row["finding"] for row in own if spoken.about(row, label)] for label in wanted
-        }
+        about = {label.id: [row["finding"] for row in own if spoken.about(row, label)] for label in wanted}
         right = {finding for found in about.values() for finding in found}
         result.append(
             RuleScore(
@@ -111,7 +109,9 @@ class _Messages:
         numbers = pc.index_in(ordered["message_key"], self._keys).to_numpy()
         unique, start = np.unique(names, return_index=True)
         parts = np.split(numbers, start[1:])
-        self._audiences = {str(name): np.unique(part) for name, part in zip(unique, parts, strict=True)} if len(unique) else {}
+        self._audiences = (
+            {str(name): np.unique(part) for name, part in zip(unique, parts, strict=True)} if len(unique) else {}
+        )
         self._labels: dict[str, NDArray[np.int64]] = {}
 
     def _of(self, label: Label) -> NDArray[np.int64]:

@@ -45,7 +45,13 @@ def _score(truth: dict[str, str], keys: pa.ChunkedArray, groups: pa.ChunkedArray
     at = pc.index_in(pa.array(list(truth), pa.string()), copies["internet_message_id"].combine_chunks())
     key = pc.take(copies["message_key"].combine_chunks(), at)
     place = pc.index_in(key, keys.combine_chunks())
-    rows = pa.table({"key": key, "true": pa.array(list(truth.values()), pa.string()), "group": pc.take(groups.combine_chunks(), place)})
+    rows = pa.table(
+        {
+            "key": key,
+            "true": pa.array(list(truth.values()), pa.string()),
+            "group": pc.take(groups.combine_chunks(), place),
+        }
+    )
     rows = rows.filter(pc.is_valid(rows["group"])).group_by("key").aggregate([("true", "min"), ("group", "min")])
     true, group = (_codes(rows[name]) for name in ("true_min", "group_min"))
     both = _pairs(true * (int(group.max(initial=0)) + 1) + group)

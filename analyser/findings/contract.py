@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from analyser.config import Thresholds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
 __all__ = ["Audience", "Finding", "Member", "Period", "Rule", "Signal", "T", "all_of", "at_least", "at_most"]
@@ -212,5 +211,3 @@ def at_most(name: str, value: float | None, threshold: float) -> Signal | None:
 def all_of(*signals: Signal | None) -> tuple[Signal, ...] | None:
     """All signals, or None if one is missing."""
     return tuple(s for s in signals if s is not None) if all(s is not None for s in signals) else None
-
-

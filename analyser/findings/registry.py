@@ -80,7 +80,9 @@ def audiences(tables: Tables) -> list[Audience]:
         row.pop("departments")
         members = tuple(people[row["audience"]])
         if row["messages"] and members:
-            result.append(Audience(**{**row, "stems": tuple(row["stems"] or ()), "members": members, "people": len(members)}))
+            result.append(
+                Audience(**{**row, "stems": tuple(row["stems"] or ()), "members": members, "people": len(members)})
+            )
     return _with_closed(result)
 
 

@@ -17,7 +17,9 @@ __all__ = ["SignalsThresholds", "signals"]
 class SignalsThresholds(Thresholds):
     """How signals are read."""
 
-    round_messages: int = threshold(3, "Messages with attachments in a thread where a file goes round", source="patterns.md row 6", ge=2)
+    round_messages: int = threshold(
+        3, "Messages with attachments in a thread where a file goes round", source="patterns.md row 6", ge=2
+    )
     round_senders: int = threshold(2, "Distinct senders of them", source="patterns.md row 6", ge=2)
 
 
@@ -73,6 +75,4 @@ def _rounds(rows: ir.Table, threads: ir.Table, limits: SignalsThresholds) -> ir.
         (threads.with_attachments >= limits.round_messages) & (threads.attaching_senders >= limits.round_senders)
     ).select("thread")
     inside = rows.semi_join(round_, "thread")
-    return inside.group_by("audience").agg(
-        document_threads=inside.thread.nunique(), document_messages=inside.count()
-    )
+    return inside.group_by("audience").agg(document_threads=inside.thread.nunique(), document_messages=inside.count())

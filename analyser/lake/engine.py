@@ -51,8 +51,8 @@ def conform(expression: ir.Table, schema: pa.Schema, *further: str) -> ir.Table:
     return expression.select(*casts, *(expression[name] for name in further))
 
 
-@ibis.udf.scalar.builtin
-def timezone(zone: str, at: dt.Timestamp(timezone="UTC")) -> dt.timestamp:  # type: ignore[valid-type,empty-body]
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def timezone(zone: str, at: dt.Timestamp(timezone="UTC")) -> dt.timestamp:  # type: ignore[valid-type]
     """DuckDB's own function: an instant as wall time in a zone."""
 
 
@@ -175,7 +175,9 @@ class Engine:
         return self.connection.create_table(f"memory_{uuid.uuid4().hex}", table)
 
     def hold(self, expression: ir.Table) -> ir.Table:
-        """The rows of an expression as a table of the engine: a step that is computed once, however often it is used."""
+        """The rows of an expression as a table of the engine: a step that is computed once, however often it
+        is used.
+        """
         return self.connection.create_table(f"memory_{uuid.uuid4().hex}", expression)
 
     def forget(self, table: ir.Table) -> None:

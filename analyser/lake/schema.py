@@ -65,7 +65,12 @@ class Table:
         return pa.schema([(column.name, column.type) for column in self.columns])
 
 
-NONE, PERSONAL, CONTENT, RELATIONAL = Sensitivity.NONE, Sensitivity.PERSONAL, Sensitivity.CONTENT, Sensitivity.RELATIONAL
+NONE, PERSONAL, CONTENT, RELATIONAL = (
+    Sensitivity.NONE,
+    Sensitivity.PERSONAL,
+    Sensitivity.CONTENT,
+    Sensitivity.RELATIONAL,
+)
 TEXT, INT, LONG, REAL, FLAG, DAY = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_(), pa.date32()
 TIME, TEXTS = pa.timestamp("us", tz="UTC"), pa.list_(pa.string())
 
@@ -326,7 +331,9 @@ _DERIVED = (
         "A mined, recurring group of people with a purpose",
         (
             Column("audience", TEXT, "Identity, stable for the same people and purpose"),
-            Column("kind", TEXT, "circle, series, broadcast, desk, outside (with one outside domain) or closed (sensitive)"),
+            Column(
+                "kind", TEXT, "circle, series, broadcast, desk, outside (with one outside domain) or closed (sensitive)"
+            ),
             Column("people", INT, "Members, core and peripheral"),
             Column("messages", LONG, "Messages of this audience"),
             Column("deliveries", LONG, "Internal recipients summed over its messages"),
@@ -372,7 +379,9 @@ _DERIVED = (
         "The rhythm of an audience",
         (
             Column("audience", TEXT, "Identity of the audience"),
-            Column("period", TEXT, "workday, week, fortnight, four_weeks, month, quarter; null where none is significant"),
+            Column(
+                "period", TEXT, "workday, week, fortnight, four_weeks, month, quarter; null where none is significant"
+            ),
             Column("rayleigh", REAL, "Length of the mean phase vector at that period, 0 to 1"),
             Column("slot_coverage", REAL, "Share of expected slots with a message"),
             Column("cycles", INT, "Periods between first and last message"),
@@ -448,7 +457,9 @@ _DERIVED = (
         (
             Column("proposal", TEXT, "Identity, stable for the same people and kind"),
             Column("rank", INT, "Place in the portfolio, from 1"),
-            Column("document", TEXT, "JSON of the whole proposal, as `analyser proposals --json` prints it", RELATIONAL),
+            Column(
+                "document", TEXT, "JSON of the whole proposal, as `analyser proposals --json` prints it", RELATIONAL
+            ),
         ),
     ),
     Table(

@@ -36,7 +36,7 @@ REPLY: Final[Mapping[str, tuple[str, ...]]] = {
     "Hungarian": ("vá", "válasz"),
     "Romanian": ("ref", "răsp"),
     "Albanian": ("përgj",),
-    "Turkish": ("yn", "ynt", "yanıt", "yanit"),  # noqa: RUF001
+    "Turkish": ("yn", "ynt", "yanıt", "yanit"),
     "Greek": ("απ", "απάντ", "σχετ"),
     "Russian": ("на", "ответ", "отв"),
     "Ukrainian": ("відп", "відповідь"),
@@ -96,7 +96,7 @@ _SPACE_CODES: Final = [code for low, high in _RANGES for code in range(low, high
 _SPACES: Final = f"[{''.join(map(chr, _SPACE_CODES))}]+"
 
 _COUNTER: Final = r"(?: ?(?:\[[0-9]{1,3}\]|\([0-9]{1,3}\)|[\^*][0-9]{1,3}))?"
-_COLON: Final = " ?[:：]"  # noqa: RUF001  full width, as Chinese and Japanese programs write it
+_COLON: Final = " ?[:：]"
 _MARK: Final = "(?:external|extern|externe|externo|esterno|externí|ext|external email|external sender|spam|bulk)"
 _TAG: Final = rf"(?:\[{_MARK}\]|\({_MARK}\)|\*+ ?{_MARK} ?\*+)"
 _BRACKETS: Final = r"\[[^\[\]]{1,60}\]"

@@ -39,7 +39,10 @@ def findings(run: Run) -> None:
 def proposals(run: Run) -> None:
     limits = run.thresholds["circles"]
     served = Served(
-        run.objects["set_people"], run.objects["sets"], run.objects["set_weight"], partial(circles.degree, limits=limits)
+        run.objects["set_people"],
+        run.objects["sets"],
+        run.objects["set_weight"],
+        partial(circles.degree, limits=limits),
     )
     found = documents(
         run.objects["audiences"],

@@ -53,8 +53,12 @@ def mail(run: Run) -> None:
     # ages count from the end of the period: an --until in the past is a clock turned back
     run.now = run.until or newest
     keys = run["messages"].select("message", "message_key")
-    run.keep("recipients", run.lake.table("recipients").inner_join(keys, "message_key").select("message", "address", "role"))
-    run.keep("copies", run.lake.table("copies").inner_join(keys, "message_key").select("message", "internet_message_id"))
+    run.keep(
+        "recipients", run.lake.table("recipients").inner_join(keys, "message_key").select("message", "address", "role")
+    )
+    run.keep(
+        "copies", run.lake.table("copies").inner_join(keys, "message_key").select("message", "internet_message_id")
+    )
     for name in ("directory_people", "groups", "group_members"):
         run.keep(name, run.lake.arrow(name))
 
@@ -151,9 +155,7 @@ def threads_(run: Run) -> None:
     run.keep("message_threads", threads.assemble(count, run["hubs"].to_pyarrow(), guesses.to_pyarrow()))
     run.keep(
         "threads",
-        threads.summaries(
-            run["sent"], run["message_threads"], run["participants"], run["message_flags"], run["keys"]
-        ),
+        threads.summaries(run["sent"], run["message_threads"], run["participants"], run["message_flags"], run["keys"]),
     )
 
 

@@ -24,7 +24,17 @@ __all__ = ["audiences", "cadence_"]
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """Audiences of one kind: `meta` (audience, kind, stem), `members` (audience, actor, role), `spoken` (audience, message)."""
+    """Audiences of one kind.
+
+    Parameters
+    ----------
+    meta
+        `audience`, `kind`, `stem`.
+    members
+        `audience`, `actor`, `role`.
+    spoken
+        `audience`, `message`.
+    """
 
     meta: ir.Table
     members: ir.Table
@@ -48,14 +58,19 @@ def audiences(run: Run) -> None:
     )
     parts = run["participants"].semi_join(run["audience_messages"], "message")
     run.keep("audience_parts", run["audience_messages"].inner_join(parts, "message"))
-    run.keep("audience_members", table.describe_members(run["audience_messages"], run["audience_roles"], run["audience_parts"]))
+    run.keep(
+        "audience_members",
+        table.describe_members(run["audience_messages"], run["audience_roles"], run["audience_parts"]),
+    )
 
 
 def _join_mail(run: Run) -> None:
     """One row per message with what mining looks at."""
     limits = run.thresholds["series"]
     inside = run["principals"].select(sender="actor", sender_inside="is_internal")
-    members = run["group_members"].inner_join(run["principals"], run["group_members"].group == run["principals"].principal)
+    members = run["group_members"].inner_join(
+        run["principals"], run["group_members"].group == run["principals"].principal
+    )
     sizes = members.group_by("actor").agg(size=members.count())
     lists = run["principals"].filter(lambda t: t.kind == "list").select("actor")
     addressed = run["participants"].filter(lambda t: t.role != "from").semi_join(lists, "actor")
@@ -176,13 +191,17 @@ def _hours(local: ir.TimestampValue) -> ir.FloatingValue:
     return local.epoch_seconds() / 3600.0 - 96.0
 
 
+def _slot(rows: ir.Table) -> ir.IntegerValue:
+    """Hour of the week, 0 on Monday at midnight."""
+    return (rows.local_at.day_of_week.index() * 24 + rows.local_at.hour()).cast("int64")
+
+
 def _profiles(run: Run, names: NDArray[np.str_]) -> NDArray[np.float64]:
     """Hour-of-week profile of each audience's senders: its own messages left out, one per working hour added."""
-    slot = (lambda t: (t.local_at.day_of_week.index() * 24 + t.local_at.hour()).cast("int64"))
-    own = run["spoken"].select("audience", "sender", slot=slot(run["spoken"]))
+    own = run["spoken"].select("audience", "sender", slot=_slot(run["spoken"]))
     senders = own.select("audience", "sender").distinct()
     mail = run["mail"].semi_join(senders, "sender")
-    mail = mail.select("sender", slot=slot(mail))
+    mail = mail.select("sender", slot=_slot(mail))
     sent = mail.group_by("sender", "slot").agg(n=mail.count())
     habit = senders.inner_join(sent, "sender").group_by("audience", "slot").agg(n=lambda t: t.n.sum())
     minus = own.group_by("audience", "slot").agg(own=own.count())
@@ -193,4 +212,4 @@ def _profiles(run: Run, names: NDArray[np.str_]) -> NDArray[np.float64]:
     profile = np.tile(working, (len(names), 1))
     at = np.searchsorted(names, rows["audience"].to_numpy(zero_copy_only=False).astype(str))
     np.add.at(profile, (at, rows["slot"].to_numpy()), rows["n"].to_numpy().astype(np.float64))
-    return profile / profile.sum(axis=1, keepdims=True)
+    return np.asarray(profile / profile.sum(axis=1, keepdims=True), np.float64)

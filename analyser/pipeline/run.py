@@ -1,6 +1,7 @@
 """One analysis: its settings, its period, and the tables so far.
 
-Within a run messages and principals are numbers (`message` by time, `actor` by address): joining numbers costs a third of
+Within a run messages and principals are numbers (`message` by time, `actor` by address): joining numbers costs a
+third of
 joining texts. The lake's tables bear texts; `Run.published` puts them back.
 """
 
@@ -52,7 +53,7 @@ class Run:
     thresholds: dict[str, Any]
     tables: dict[str, ir.Table] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)  # matrices and lists, which are no tables
-    now: datetime = datetime.fromtimestamp(0, UTC)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def keep(self, name: str, rows: ir.Table | pa.Table) -> None:
         """Compute a table and keep it for the stages that follow."""
@@ -67,7 +68,10 @@ class Run:
         rows = self.tables[name]
         keys = self.tables["messages"].select("message", "message_key")
         names = self.tables["actors"]
-        for columns, texts, number, text in ((_MESSAGES, keys, "message", "message_key"), (_ACTORS, names, "actor", "principal")):
+        for columns, texts, number, text in (
+            (_MESSAGES, keys, "message", "message_key"),
+            (_ACTORS, names, "actor", "principal"),
+        ):
             for column, public in columns.items():
                 if column in rows.columns and rows[column].type().is_integer():
                     lookup = texts.select(**{f"{column}_number": texts[number], f"{column}_text": texts[text]})

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 __all__ = ["Catalogue", "Kind", "PatternText", "catalogue"]
 
@@ -55,11 +56,10 @@ def catalogue() -> Catalogue:
             name: Kind(name, **{**entry, "people": tuple(entry["people"]), "replies": tuple(entry["replies"])})
             for name, entry in content["kinds"].items()
         },
-        patterns={
-            name: PatternText(
-                name,
-                **{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()},
-            )
-            for name, entry in content["patterns"].items()
-        },
+        patterns={name: _pattern(name, entry) for name, entry in content["patterns"].items()},
     )
+
+
+def _pattern(name: str, entry: dict[str, Any]) -> PatternText:
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return PatternText(name, **fields)

@@ -47,11 +47,16 @@ def _score(kind: Kind, requirements: tuple[str, ...], audience: Audience) -> Sco
     if audience.people < low or audience.people > high:
         off = low / audience.people if audience.people < low else audience.people / high
         score -= min(1.0, off - 1 + 0.25)
-        reasons.append(f"{audience.people} people are {'few' if audience.people < low else 'many'} for it ({low} to {high})")
+        reasons.append(
+            f"{audience.people} people are {'few' if audience.people < low else 'many'} for it ({low} to {high})"
+        )
     if not kind.replies[0] <= audience.reply_share <= kind.replies[1]:
         gap = max(kind.replies[0] - audience.reply_share, audience.reply_share - kind.replies[1])
         score -= min(1.0, 0.25 + gap)
-        reasons.append(f"{audience.reply_share:.0%} of the threads are answered; it suits {kind.replies[0]:.0%} to {kind.replies[1]:.0%}")
+        reasons.append(
+            f"{audience.reply_share:.0%} of the threads are answered;"
+            f" it suits {kind.replies[0]:.0%} to {kind.replies[1]:.0%}"
+        )
     across = len(audience.departments) > 1
     if kind.name == "shared_channel":
         score += 0.25 if across and audience.people > 15 else -0.25  # noqa: PLR2004  two teams' worth of people

@@ -17,9 +17,78 @@ _LONGEST = 50
 """Channel names may have 50 characters (Microsoft Teams)."""
 
 _PLAIN = frozenset(
-    "the a an of for to in on at and or by with from re fw fwd about your our my new please urgent important fyi update updates "
-    "question questions query meeting meetings call calls report reports info information draft final version request "
-    "der die das und für von zu im am mit bitte le la les de des du et pour sur avec el los las y para con".split()
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "for",
+        "to",
+        "in",
+        "on",
+        "at",
+        "and",
+        "or",
+        "by",
+        "with",
+        "from",
+        "re",
+        "fw",
+        "fwd",
+        "about",
+        "your",
+        "our",
+        "my",
+        "new",
+        "please",
+        "urgent",
+        "important",
+        "fyi",
+        "update",
+        "updates",
+        "question",
+        "questions",
+        "query",
+        "meeting",
+        "meetings",
+        "call",
+        "calls",
+        "report",
+        "reports",
+        "info",
+        "information",
+        "draft",
+        "final",
+        "version",
+        "request",
+        "der",
+        "die",
+        "das",
+        "und",
+        "für",
+        "von",
+        "zu",
+        "im",
+        "am",
+        "mit",
+        "bitte",
+        "le",
+        "la",
+        "les",
+        "de",
+        "des",
+        "du",
+        "et",
+        "pour",
+        "sur",
+        "avec",
+        "el",
+        "los",
+        "las",
+        "y",
+        "para",
+        "con",
+    ]
 )
 
 
@@ -29,7 +98,9 @@ def frequencies(audiences: Iterable[Audience]) -> Counter[str]:
 
 
 def topic(audience: Audience, common: Counter[str]) -> str:
-    """What the audience writes about, in at most four of its own words; its departments where the subjects say nothing."""
+    """What the audience writes about, in at most four of its own words; its departments where the
+    subjects say nothing.
+    """
     if audience.kind == "outside":
         return audience.stem or "partners"
     if audience.stem:

@@ -3,7 +3,8 @@
 Notes
 -----
 The benefit of a set of spaces is the recent mail that they would have served (each recipient set once, however many
-spaces resemble it) plus the questions that desks would have answered, each space discounted by confidence and readiness.
+spaces resemble it) plus the questions that desks would have answered, each space discounted by confidence and
+readiness.
 Serving is submodular, so greedy selection is within ``1 - 1/e`` of the best set (Nemhauser, Wolsey, Fisher 1978).
 """
 
@@ -39,8 +40,12 @@ class PortfolioThresholds(Thresholds):
     proposals: int = threshold(200, "Proposals at the most, backlog included", ge=1)
     overlap: float = threshold(0.5, "Jaccard similarity of members from which two spaces become one", gt=0, le=1)
     owners: int = threshold(3, "Owners that are named", ge=2)
-    min_writers: int = threshold(3, "People who must write in a space that lives off conversation", source="[SW-RS]", ge=1)
-    top_share: float = threshold(0.6, "Share of messages by one person from which a space hangs on a figurehead", gt=0, le=1)
+    min_writers: int = threshold(
+        3, "People who must write in a space that lives off conversation", source="[SW-RS]", ge=1
+    )
+    top_share: float = threshold(
+        0.6, "Share of messages by one person from which a space hangs on a figurehead", gt=0, le=1
+    )
     top_two_share: float = threshold(0.8, "Share of messages by two people that is a risk", gt=0, le=1)
     unready: float = threshold(0.6, "Discount on the benefit of what is not ready", gt=0, le=1)
     plain: float = threshold(0.8, "Discount on the benefit of group mail without a recognised pattern", gt=0, le=1)

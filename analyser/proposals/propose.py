@@ -67,7 +67,9 @@ def documents(
     assumptions: Savings,
     now: datetime,
 ) -> list[dict[str, Any]]:
-    """All proposals in rank order, as `analyser proposals --json` prints them: pilots, backlog, deferred, left alone."""
+    """All proposals in rank order, as `analyser proposals --json` prints them: pilots, backlog, deferred,
+    left alone.
+    """
     by_audience: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_audience[finding.audience.audience].append(finding)
@@ -86,7 +88,7 @@ def documents(
     rest = [(choice, why_not[n]) for n, choice in enumerate(choices) if n in why_not]
     common = naming.frequencies(audiences)
     taken: set[str] = set()
-    result = []
+    result: list[dict[str, Any]] = []
     for choice, reason in [*((c, None) for c in first), *rest, *((Choice(c, 0.0, 0.0), None) for c in guarded)]:
         document = _document(choice, reason, common, taken, assumptions)
         document["rank"] = len(result) + 1
@@ -162,16 +164,21 @@ def _obstacle(candidate: Candidate, limits: PortfolioThresholds, now: datetime) 
     return None
 
 
-def _document(
-    choice: Choice, reason: str | None, common: Any, taken: set[str], assumptions: Savings
-) -> dict[str, Any]:
+def _document(choice: Choice, reason: str | None, common: Any, taken: set[str], assumptions: Savings) -> dict[str, Any]:
     candidate = choice.candidate
     audience = candidate.audience
     text = catalogue().patterns[candidate.pattern]
     best = candidate.kinds[0]
     subject = "confidential matters" if candidate.pattern == "confidential" else naming.topic(audience, common)
     title = naming.unique(naming.name(subject, audience), audience, taken)
-    rhythm = {"workday": "daily ", "week": "weekly ", "fortnight": "fortnightly ", "four_weeks": "four-weekly ", "month": "monthly ", "quarter": "quarterly "}
+    rhythm = {
+        "workday": "daily ",
+        "week": "weekly ",
+        "fortnight": "fortnightly ",
+        "four_weeks": "four-weekly ",
+        "month": "monthly ",
+        "quarter": "quarterly ",
+    }
     words = {
         "topic": subject,
         "people": str(audience.people),

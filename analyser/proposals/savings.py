@@ -17,8 +17,10 @@ def savings(audience: Audience, assumptions: Savings) -> dict[str, object]:
     Notes
     -----
     ``hours = (messages * minutes_per_sent + deliveries * minutes_per_read) / 60 / weeks * share_moved``, with the low
-    and the high share that moves (`reference/metrics.md` section 1, cost of a pattern). Reading is assumed: metadata has
-    no event for it. Messages, deliveries and weeks are those of the last half-year of the audience's life, so that neither
+    and the high share that moves (`reference/metrics.md` section 1, cost of a pattern). Reading is assumed: metadata
+    has
+    no event for it. Messages, deliveries and weeks are those of the last half-year of the audience's life, so that
+    neither
     a long history nor a silence since thins out its pace.
     """
     weeks = max(1, audience.pace_weeks)

@@ -67,7 +67,6 @@ class Card:
     """A pilot, ready to be read."""
 
     number: int
-    identity: str
     name: str
     kind: str
     good_for: str
@@ -159,7 +158,6 @@ def card(document: Mapping[str, Any], place: int, directory: Directory, zone: Zo
     span = max(1, evidence["weeks_span"])
     return Card(
         number=place,
-        identity=clean(document["id"], 60),
         name=clean(document["name"], 80),
         kind=kind.label,
         good_for=kind.good_for,

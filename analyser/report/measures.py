@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ibis
 
+from analyser.lake.engine import local_time
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date, datetime
@@ -100,8 +102,7 @@ def days(
     messages = lake.table("messages")
     recent = messages.filter(messages.sent_at >= since).select("message_key", "sent_at")
     rows = spoken.filter(spoken.audience.isin(sorted(audiences))).inner_join(recent, "message_key")
-    local = rows.sent_at.cast(f"timestamp('{timezone}')")
-    rows = rows.select("audience", "message_key", day=local.date())
+    rows = rows.select("audience", "message_key", day=local_time(rows.sent_at, timezone).date())
     parts = lake.table("participants").select("message_key", "principal")
     seen = rows.left_join(parts, "message_key").group_by("audience", "day")
     counted = seen.agg(messages=lambda t: t.message_key.nunique(), people=lambda t: t.principal.nunique())

@@ -69,13 +69,13 @@ def frames(stream: BinaryIO, start: int = 0) -> Iterator[Frame]:
     begin = start + len(buffer) - len(_trim(buffer))  # of the present message, in the file
     scan = begin - base + 1  # where the next separator is looked for, in the buffer
     header: bytes | None = b""  # of the present message, once its body is no longer in the buffer
-    body_dropped = False
+    header_begin, body_dropped = begin, False
     while buffer:
         found, scan = _next_separator(buffer, scan, exhausted=exhausted)
         if found >= 0 or exhausted:
             end = found if found >= 0 else len(buffer)
             if body_dropped:
-                yield Frame(header, begin, base + end, base + end - begin)
+                yield Frame(header, begin, base + end, base + end - header_begin)
             else:
                 yield _frame(buffer, begin - base, end, base)
             if found < 0:
@@ -83,7 +83,10 @@ def frames(stream: BinaryIO, start: int = 0) -> Iterator[Frame]:
             begin, body_dropped, scan = base + found, False, found + 1
             continue
         if not body_dropped and len(buffer) - (begin - base) > _CHUNK:
-            header, body_dropped = _frame(buffer, begin - base, len(buffer), base).header, True
+            first = buffer.find(b"\n", begin - base) + 1
+            header_end, body = _header_end(buffer, first, len(buffer))
+            header, header_begin = _whole(buffer[first:header_end]), base + first
+            body_dropped = body < len(buffer) or header is None
         keep = max(0, scan - _LOOK_BACK if body_dropped else begin - base - _LOOK_BACK)
         chunk = stream.read(_CHUNK)
         exhausted = not chunk

@@ -152,7 +152,9 @@ def people_csv(folder: Path) -> None:
         "Ann@example.com,Ann,Sales,Head,,person,a.nn@example.com;/O=X/CN=ANN\n"
         "bob@example.com,Bob,Sales,Clerk,a.nn@example.com,person,\n"
     )
-    (folder / "groups.csv").write_text("address,display_name,kind,last_activity\nteam@example.com,Team,team,2024-02-03\n")
+    (folder / "groups.csv").write_text(
+        "address,display_name,kind,last_activity\nteam@example.com,Team,team,2024-02-03\n"
+    )
     (folder / "group_members.csv").write_text("group,member\nteam@example.com,A.nn@example.com\n")
 
 
@@ -334,7 +336,8 @@ def test_addresses_are_lower_case_and_stripped(messages):
     recipients = pc.struct_field(pc.list_flatten(messages["recipients"]), "address")
     for addresses in (messages["sender"], recipients):
         assert addresses.equals(pc.utf8_lower(pc.utf8_trim_whitespace(addresses)))
-        assert not pc.any(pc.match_substring_regex(addresses, "[<>\\s]|^$")).as_py()
+        # white space stands in X.500 addresses alone
+        assert not pc.any(pc.match_substring_regex(addresses, r"[<>]|^$|^[^/].*\s")).as_py()
 
 
 def test_an_address_stands_once_per_role(messages):

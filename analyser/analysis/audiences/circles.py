@@ -6,7 +6,8 @@ and removed one by one as long as more mail is served.
 
 Notes
 -----
-A circle `C` serves a set `S` to the degree ``1 / (1 + exp(-(J(C, S) - fit) / blur))``, J being the Jaccard similarity. A
+A circle `C` serves a set `S` to the degree ``1 / (1 + exp(-(J(C, S) - fit) / blur))``, J being the Jaccard
+similarity. A
 blurred step instead of a hard one prefers circles that would also serve tomorrow's slightly different sets. Served
 degrees combine as ``1 - prod(1 - degree)``, so the total is submodular in the circles and lazy greedy selection is
 within ``1 - 1/e`` of the best choice (Nemhauser, Wolsey, Fisher 1978; Minoux 1978).
@@ -63,7 +64,9 @@ class CirclesThresholds(Thresholds):
     home_bonus: float = threshold(
         1.0, "How much more a set counts whose people all share a department", source="metrics.md section 5 [KST]", ge=0
     )
-    fit: float = threshold(0.5, "Jaccard similarity at which a set is half served", source="evaluate/coverage.py", gt=0, lt=1)
+    fit: float = threshold(
+        0.5, "Jaccard similarity at which a set is half served", source="evaluate/coverage.py", gt=0, lt=1
+    )
     blur: float = threshold(0.04, "Width of the step around it", gt=0)
     max_sets: int = threshold(60_000, "Heaviest recipient sets that are compared", ge=10)
     max_circles: int = threshold(400, "Circles at the most", ge=1)
@@ -72,7 +75,9 @@ class CirclesThresholds(Thresholds):
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """A circle: column numbers of its people, the weight that it served when it was grown, the sets it was grown among."""
+    """Column numbers of a circle's people, the weight that it served when it was grown, and the sets it
+    was grown among.
+    """
 
     people: NDArray[np.int64]
     gain: float
@@ -120,7 +125,7 @@ def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresho
     served_by.data = degree(served_by.data, limits)
     left = weight.astype(np.float64).copy()
     gains = served_by @ left
-    heap = [(-gain, i) for i, gain in enumerate(gains)]
+    heap: list[tuple[float, int]] = [(-float(gain), i) for i, gain in enumerate(gains)]
     heapq.heapify(heap)
     floor = limits.min_messages * limits.burst_exponent * weight.min(initial=0) if len(weight) else 0.0
     chosen: list[Circle] = []
@@ -203,7 +208,9 @@ def _grow(
 
 
 def weights(mail: ir.Table, now: datetime, limits: CirclesThresholds) -> ir.Table:
-    """Expected future cost of the heaviest recipient sets of human, internal, ordinary mail: `recipient_set`, `weight`."""
+    """Expected future cost of the heaviest recipient sets of human, internal, ordinary mail:
+    `recipient_set`, `weight`.
+    """
     human = mail.filter(
         mail.recipient_set.notnull()
         & ~mail.automatic
@@ -220,7 +227,9 @@ def weights(mail: ir.Table, now: datetime, limits: CirclesThresholds) -> ir.Tabl
 
 
 def owners(sets: sp.csr_array, chosen: list[Circle]) -> NDArray[np.int64]:
-    """The circle that each set resembles most, the earlier of equals; -1 where none reaches a similarity of one half."""
+    """The circle that each set resembles most, the earlier of equals; -1 where none reaches a similarity
+    of one half.
+    """
     best = np.full(sets.shape[0], 0.5 - 1e-9)
     owner = np.full(sets.shape[0], -1, np.int64)
     for number, circle in enumerate(chosen):

@@ -27,9 +27,13 @@ class DesksThresholds(Thresholds):
     """When a department is a desk."""
 
     max_asked: int = threshold(3, "People in To of an ask, at the most", ge=1)
-    max_messages: int = threshold(6, "Messages of the thread, at the most", source="patterns.md row 3: short thread", ge=1)
+    max_messages: int = threshold(
+        6, "Messages of the thread, at the most", source="patterns.md row 3: short thread", ge=1
+    )
     min_asks: int = threshold(8, "Asks about one thing", ge=2)
-    min_askers: int = threshold(8, "Distinct outsiders who ask about it", source="patterns.md row 3: many distinct askers", ge=2)
+    min_askers: int = threshold(
+        8, "Distinct outsiders who ask about it", source="patterns.md row 3: many distinct askers", ge=2
+    )
     min_asker_departments: int = threshold(2, "Distinct departments that ask", ge=1)
     min_weeks: int = threshold(4, "Distinct weeks with an ask", ge=1)
     answered: float = threshold(0.5, "Share of asks that somebody inside answers", ge=0, le=1)
@@ -39,19 +43,16 @@ class DesksThresholds(Thresholds):
     min_word: int = threshold(3, "Letters of a telling word", ge=2)
 
 
-def asks(
-    mail: ir.Table, parts: ir.Table, principals: ir.Table, threads: ir.Table, limits: DesksThresholds
-) -> ir.Table:
-    """Threads that outsiders begin with one department: `thread`, `asker`, `asker_department`, `desk`, `answerer`, `word`.
+def asks(mail: ir.Table, parts: ir.Table, principals: ir.Table, threads: ir.Table, limits: DesksThresholds) -> ir.Table:
+    """Threads that outsiders begin with one department: `thread`, `asker`, `asker_department`, `desk`, `answerer`,
+    `word`.
 
     One row per ask, word of its stem and person inside who answered (null where nobody did).
     """
     placed = principals.filter(principals.is_internal & principals.kind.isin(["person", "shared"]))
     placed = placed.select(
         "actor",
-        place=ibis.coalesce(
-            placed.department, (placed.kind == "shared").ifelse(placed.principal, ibis.null("string"))
-        ),
+        place=ibis.coalesce(placed.department, (placed.kind == "shared").ifelse(placed.principal, ibis.null("string"))),
     )
     begun = mail.filter((mail.thread == mail.message) & ~mail.automatic & ~mail.external & mail.stem.notnull())
     short = threads.filter(threads.messages <= limits.max_messages).select("thread")
@@ -71,9 +72,9 @@ def asks(
     answers = (
         mail.filter(mail.thread != mail.message).select("thread", "sender").distinct().inner_join(inside, "sender")
     )
-    rows = rows.left_join(
-        answers, [rows.thread == answers.thread, rows.desk == answers.answerer_place]
-    ).select("thread", "sent_at", "stem", "asker", "asker_department", "desk", answerer="sender")
+    rows = rows.left_join(answers, [rows.thread == answers.thread, rows.desk == answers.answerer_place]).select(
+        "thread", "sent_at", "stem", "asker", "asker_department", "desk", answerer="sender"
+    )
     return rows.mutate(word=rows.stem.split(" ").unnest()).filter(lambda t: t.word.length() >= limits.min_word)
 
 
@@ -105,7 +106,7 @@ def desks(rows: ir.Table, limits: DesksThresholds) -> ir.Table:
         & (scored.places >= limits.min_asker_departments)
         & (scored.weeks >= limits.min_weeks)
         & (scored.answered >= limits.answered * scored.asks)
-        & ((scored.lift >= limits.lift) | (scored.asks >= 0.8 * scored["all"]))  # noqa: PLR2004
+        & ((scored.lift >= limits.lift) | (scored.asks >= 0.8 * scored["all"]))
     )
     telling = rows.inner_join(good.select("desk", "word", "askers"), ["desk", "word"])
     named = good.group_by("desk").agg(

@@ -21,10 +21,15 @@ __all__ = ["SeriesThresholds", "broadcasts", "closed", "member_shares", "members
 class SeriesThresholds(Thresholds):
     """What counts as a series."""
 
-    min_messages: int = threshold(5, "Messages of one sender and stem", source="metrics.md section 6: at least 5 cycles", ge=2)
+    min_messages: int = threshold(
+        5, "Messages of one sender and stem", source="metrics.md section 6: at least 5 cycles", ge=2
+    )
     min_weeks: int = threshold(3, "Distinct weeks with such a message", ge=1)
     broadcast_people: int = threshold(
-        25, "People on a message, or size of the addressed list, from which it is a broadcast", source="patterns.md row 2 [WL-A]", ge=3
+        25,
+        "People on a message, or size of the addressed list, from which it is a broadcast",
+        source="patterns.md row 2 [WL-A]",
+        ge=3,
     )
     min_people: int = threshold(3, "Median number of people, sender included", ge=3)
     member_share: float = threshold(0.5, "Share of the messages that a core member is on", gt=0, le=1)
@@ -49,9 +54,7 @@ def series(mail: ir.Table, names: ir.Table, limits: SeriesThresholds) -> ir.Tabl
         n=rows.count(), weeks=rows.sent_at.truncate("W").nunique(), people=rows.people.median()
     )
     kept = strands.filter(
-        (strands.n >= limits.min_messages)
-        & (strands.weeks >= limits.min_weeks)
-        & (strands.people >= limits.min_people)
+        (strands.n >= limits.min_messages) & (strands.weeks >= limits.min_weeks) & (strands.people >= limits.min_people)
     )
     kept = kept.inner_join(names, kept.sender == names.actor)
     kept = kept.select(
@@ -84,8 +87,11 @@ def outside(mail: ir.Table, parts: ir.Table, principals: ir.Table, limits: Serie
     strangers = strangers.select("actor", domain=strangers.principal.split("@")[1])
     human = mail.filter(mail.external & ~mail.automatic)
     rows = (
-        human.select("message").inner_join(parts.inner_join(strangers, "actor"), "message")
-        .select("message", "domain").filter(lambda t: t.domain.notnull()).distinct()
+        human.select("message")
+        .inner_join(parts.inner_join(strangers, "actor"), "message")
+        .select("message", "domain")
+        .filter(lambda t: t.domain.notnull())
+        .distinct()
     )
     enough = rows.group_by("domain").agg(n=rows.count()).filter(lambda t: t.n >= limits.min_messages)
     return rows.semi_join(enough, "domain").select(

@@ -1,7 +1,8 @@
 """All pairs of sets above a Jaccard similarity, by prefix filtering on sparse matrices.
 
 Order each set's members from the rarest to the commonest. Two sets with Jaccard similarity of at least `t` share a
-member among the first ``n - ceil(t * n) + 1`` of each (Chaudhuri, Ganti, Kaushik 2006; Bayardo, Ma, Srikant 2007). People
+member among the first ``n - ceil(t * n) + 1`` of each (Chaudhuri, Ganti, Kaushik 2006; Bayardo, Ma, Srikant 2007).
+People
 who are in every fifth set, which make a plain self-join explode, are never in a prefix.
 """
 

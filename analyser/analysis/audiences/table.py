@@ -36,7 +36,8 @@ def describe(
     Parameters
     ----------
     rows
-        One row per audience and message: `audience`, `message`, `sent_at`, `sender` (actor), `people`, `stem`, `thread`.
+        One row per audience and message: `audience`, `message`, `sent_at`, `sender` (actor), `people`, `stem`,
+        `thread`.
     meta
         `audience`, `kind`, `stem`.
     members
@@ -71,7 +72,15 @@ def describe(
         people=members.count().cast("int32"), departments=members.department.nunique().cast("int32")
     )
     result = meta
-    for part in (seen, _pace(rows, seen), _runs(rows), people, _concentration(rows), _answers(rows, threads), _top_stems(rows)):
+    for part in (
+        seen,
+        _pace(rows, seen),
+        _runs(rows),
+        people,
+        _concentration(rows),
+        _answers(rows, threads),
+        _top_stems(rows),
+    ):
         result = result.left_join(part, "audience").drop("audience_right")
     return result
 
@@ -94,13 +103,9 @@ def _runs(rows: ir.Table) -> ir.Table:
     weeks = rows.select("audience", week=rows.week.epoch_seconds() // 604800).distinct()
     before = weeks.week.lag().over(ibis.window(group_by="audience", order_by="week"))
     starts = weeks.mutate(start=(before.isnull() | (weeks.week - before > _SILENT_WEEKS)).cast("int64"))
-    numbered = starts.mutate(
-        run=starts.start.sum().over(ibis.cumulative_window(group_by="audience", order_by="week"))
-    )
+    numbered = starts.mutate(run=starts.start.sum().over(ibis.cumulative_window(group_by="audience", order_by="week")))
     each = numbered.group_by("audience", "run").agg(length=numbered.week.max() - numbered.week.min() + 1)
-    return each.group_by("audience").agg(
-        runs=each.count().cast("int32"), run_weeks=each.length.max().cast("int32")
-    )
+    return each.group_by("audience").agg(runs=each.count().cast("int32"), run_weeks=each.length.max().cast("int32"))
 
 
 def _concentration(rows: ir.Table) -> ir.Table:

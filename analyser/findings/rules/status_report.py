@@ -12,17 +12,36 @@ if TYPE_CHECKING:
 
 __all__ = ["StatusReport"]
 
-_PERIODS = {"workday": "daily", "week": "weekly", "fortnight": "fortnightly", "four_weeks": "four-weekly", "month": "monthly", "quarter": "quarterly"}
+_PERIODS = {
+    "workday": "daily",
+    "week": "weekly",
+    "fortnight": "fortnightly",
+    "four_weeks": "four-weekly",
+    "month": "monthly",
+    "quarter": "quarterly",
+}
 
 
 class StatusReportThresholds(Thresholds):
     """When a series is a status report."""
 
-    coherence: float = threshold(0.7, "Mean Jaccard similarity of a message's people to the core", source="patterns.md row 1", gt=0, le=1)
-    slot_coverage: float = threshold(0.6, "Share of expected slots with a report", source="patterns.md row 1", gt=0, le=1)
+    coherence: float = threshold(
+        0.7, "Mean Jaccard similarity of a message's people to the core", source="patterns.md row 1", gt=0, le=1
+    )
+    slot_coverage: float = threshold(
+        0.6, "Share of expected slots with a report", source="patterns.md row 1", gt=0, le=1
+    )
     cycles: int = threshold(5, "Periods from first to last report", source="patterns.md row 1", ge=2)
-    reply_share: float = threshold(0.35, "Share of reports that are answered, at the most; the published 0.2 is for one reader", source="patterns.md row 1", ge=0, le=1)
-    max_people: int = threshold(50, "More readers make it a broadcast", source="patterns.md row 1: page if more than 50 readers", ge=3)
+    reply_share: float = threshold(
+        0.35,
+        "Share of reports that are answered, at the most; the published 0.2 is for one reader",
+        source="patterns.md row 1",
+        ge=0,
+        le=1,
+    )
+    max_people: int = threshold(
+        50, "More readers make it a broadcast", source="patterns.md row 1: page if more than 50 readers", ge=3
+    )
 
 
 class StatusReport(Rule[StatusReportThresholds]):
@@ -47,4 +66,5 @@ class StatusReport(Rule[StatusReportThresholds]):
         )
 
     def describe(self, audience: Audience) -> str:
-        return f"{_PERIODS.get(audience.period or '', 'recurring')} report “{audience.stem}” to {audience.people - 1} readers"
+        rhythm = _PERIODS.get(audience.period or "", "recurring")
+        return f"{rhythm} report “{audience.stem}” to {audience.people - 1} readers"

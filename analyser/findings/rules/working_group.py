@@ -18,18 +18,28 @@ class WorkingGroupThresholds(Thresholds):
 
     min_messages: int = threshold(15, "Messages; [MUSE] asks for 5, which a single long thread reaches", ge=5)
     min_weeks: int = threshold(8, "Distinct weeks with a message", source="patterns.md section 1", ge=1)
-    active_weeks: float = threshold(0.6, "Share of weeks with a message, in the last half-year of its life", source="patterns.md row 13", gt=0, le=1)
+    active_weeks: float = threshold(
+        0.6, "Share of weeks with a message, in the last half-year of its life", source="patterns.md row 13", gt=0, le=1
+    )
     senders: int = threshold(3, "Distinct senders", source="patterns.md row 13", ge=2)
     hhi: float = threshold(0.35, "Concentration of senders, at the most", source="patterns.md row 13", gt=0, le=1)
     writers: int = threshold(3, "Members who write regularly", source="patterns.md row 13", ge=2)
     top_two_share: float = threshold(
-        0.6, "Share of messages by two people, at the most: what two carry is a bridge", source="patterns.md row 12", gt=0, le=1
+        0.6,
+        "Share of messages by two people, at the most: what two carry is a bridge",
+        source="patterns.md row 12",
+        gt=0,
+        le=1,
     )
     thread_length: float = threshold(
         6.0, "Mean messages of a thread, at the most: long ones are decisions", source="patterns.md row 9", gt=1
     )
     copied: float = threshold(
-        0.8, "Share of a member's mail that it gets as a copy, at the most: a constant copy is cover", source="patterns.md row 10", gt=0, le=1
+        0.8,
+        "Share of a member's mail that it gets as a copy, at the most: a constant copy is cover",
+        source="patterns.md row 10",
+        gt=0,
+        le=1,
     )
     reply_share: float = threshold(0.3, "Share of threads with an answer", ge=0, le=1)
     max_people: int = threshold(50, "More people behave as a forum", source="patterns.md section 4 [SW-TP]", ge=3)

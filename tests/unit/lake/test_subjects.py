@@ -77,7 +77,9 @@ def test_null_stays_null_and_is_neither_reply_nor_forward(engine):
 
 
 def test_at_least_25_languages_have_prefixes():
-    languages = {name.strip() for table in (subjects.REPLY, subjects.FORWARD) for key in table for name in key.split(",")}
+    languages = {
+        name.strip() for table in (subjects.REPLY, subjects.FORWARD) for key in table for name in key.split(",")
+    }
     assert len(languages) >= 25
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pyarrow as pa
 import pytest
@@ -19,7 +20,7 @@ def address(department, number):
 
 
 PEOPLE = {address(d, n): d for d, size in DEPARTMENTS.items() for n in range(size)}
-PIPELINE = tuple(address("Sales", n) for n in range(5)) + (address("Finance", 0), address("Finance", 1))
+PIPELINE = (*(address("Sales", n) for n in range(5)), address("Finance", 0), address("Finance", 1))
 
 
 def table(name, rows):
@@ -33,12 +34,13 @@ def document(name="Weekly Pipeline", members=PIPELINE, **changes):
     evidence = {
         "audience": "series-1", "findings": ["status_report-1"], "messages": 20, "deliveries": 120, "weeks_active": 20,
         "weeks_span": 20, "senders": 2, "threads": 20, "answered": 0.1, "first_seen": "2025-06-16T08:12:00+00:00",
-        "last_seen": "2025-10-27T08:12:00+00:00", "stems": ["weekly pipeline", "pipeline corrections", "q# outlook", "a fourth"],
+        "last_seen": "2025-10-27T08:12:00+00:00",
+        "stems": ["weekly pipeline", "pipeline corrections", "q# outlook", "a fourth"],
         "rhythm": "week", "weekday": 0, "hour": 8, "signals": {},
     }  # fmt: skip
     savings = {
         "deliveries_per_week": 6.0, "hours_per_week": 3.0, "hours_low": 2.0, "hours_high": 4.0,
-        "formula": "(20 messages × 5 min + 120 deliveries × 2.5 min) ÷ 60 ÷ 20 weeks × 40% to 80% that move",
+        "formula": "(20 messages at 5 min + 120 deliveries at 2.5 min) ÷ 60 ÷ 20 weeks, 40% to 80% that move",
     }  # fmt: skip
     result = {
         "id": f"space-{name.lower().replace(' ', '-')}", "rank": 1, "name": name, "kind": "channel",
@@ -76,11 +78,15 @@ def interactions(pairs):
     return [{"source": a, "target": b, "to_count": n, "cc_count": 0, "weight": float(n)} for a, b, n in pairs]
 
 
+def settings_in(folder):
+    return Settings(
+        lake={"path": folder / "lake", "threads": 1}, organisation={"name": "Contoso", "timezone": "Europe/London"}
+    )
+
+
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(
-        lake={"path": tmp_path / "lake", "threads": 1}, organisation={"name": "Contoso", "timezone": "Europe/London"}
-    )
+    return settings_in(tmp_path)
 
 
 @pytest.fixture
@@ -89,50 +95,56 @@ def lake(settings):
         yield opened
 
 
+def fill(lake, documents, *, names=None, ties=None, mailboxes=None, problems=(), people=PEOPLE, mail=None):
+    """Write all tables that the page reads."""
+    names = names or {}
+    messages, parts, spoken = mail or pipeline_mail()
+    principals = [
+        {
+            "principal": p, "kind": "person", "is_internal": True, "department": d,
+            "display_name": names.get(p, p.partition("@")[0].replace(".", " ").title()),
+        }
+        for p, d in people.items()
+    ]  # fmt: skip
+    if ties is None:
+        ties = [(a, b, 3) for a in PIPELINE for b in PIPELINE if a != b]
+    run = {
+        "now": NOW.isoformat(),
+        "thresholds": {"portfolio": {"per_sponsor": 1, "per_person": 2, "words": ["a", "b"]}},
+    }
+    boxes = [{"source": "mail", "mailbox": "a", "state": "complete"}] if mailboxes is None else mailboxes
+    rows = {
+        "messages": messages, "participants": parts, "audience_messages": spoken, "principals": principals,
+        "interactions": interactions(ties), "mailboxes": boxes, "problems": list(problems),
+        "proposals": [
+            {"proposal": d["id"], "rank": n, "document": json.dumps(d | {"rank": n})}
+            for n, d in enumerate(documents, 1)
+        ],
+        "runs": [{"key": key, "value": json.dumps(value)} for key, value in run.items()],
+    }  # fmt: skip
+    lake.replace({name: table(name, content) for name, content in rows.items()})
+    return lake
+
+
 @pytest.fixture
 def plant(lake):
-    """Fill the lake: `plant(documents, names=…, ties=…, mailboxes=…)`."""
-
-    def fill(documents, *, names=None, ties=None, mailboxes=None, problems=(), people=PEOPLE, mail=None):
-        names = names or {}
-        messages, parts, spoken = mail or pipeline_mail()
-        principals = [
-            {
-                "principal": p, "kind": "person", "is_internal": True, "department": d,
-                "display_name": names.get(p, p.partition("@")[0].replace(".", " ").title()),
-            }
-            for p, d in people.items()
-        ]  # fmt: skip
-        if ties is None:
-            ties = [(a, b, 3) for a in PIPELINE for b in PIPELINE if a != b]
-        run = {"now": NOW.isoformat(), "thresholds": {"portfolio": {"per_sponsor": 1, "per_person": 2, "words": ["a", "b"]}}}
-        boxes = [{"source": "mail", "mailbox": "a", "state": "complete"}] if mailboxes is None else mailboxes
-        rows = {
-            "messages": messages, "participants": parts, "audience_messages": spoken, "principals": principals,
-            "interactions": interactions(ties), "mailboxes": boxes, "problems": list(problems),
-            "proposals": [
-                {"proposal": d["id"], "rank": n, "document": json.dumps(d | {"rank": n})}
-                for n, d in enumerate(documents, 1)
-            ],
-            "runs": [{"key": key, "value": json.dumps(value)} for key, value in run.items()],
-        }  # fmt: skip
-        lake.replace({name: table(name, content) for name, content in rows.items()})
-        return lake
-
-    return fill
+    """Fill the lake of this test."""
+    return partial(fill, lake)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_document():
     return document
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def world():
     """Constants and makers of this module: tests are no packages and cannot import it."""
 
     class World:
         now, people, pipeline = NOW, PEOPLE, PIPELINE
         mail = staticmethod(pipeline_mail)
+        fill = staticmethod(fill)
+        settings_in = staticmethod(settings_in)
 
     return World

@@ -12,7 +12,9 @@ OPEN, CLOSED = Pseudonyms(b"s" * 32, enabled=False), Pseudonyms(b"s" * 32, enabl
 
 @pytest.fixture
 def directory(world):
-    people = {p: Person(p, p.partition("@")[0].replace(".", " ").title(), d, True) for p, d in world.people.items()}
+    people = {
+        p: Person(p, p.partition("@")[0].replace(".", " ").title(), d, is_person=True) for p, d in world.people.items()
+    }
     return content.Directory(people, OPEN)
 
 
@@ -68,16 +70,14 @@ def test_money_is_shown_where_a_rate_is_set(make_card):
 
 def test_hostile_texts_are_made_visible(make_card):
     bad = "a\u202eb"
-    card = make_card(
-        name=bad, purpose=bad, replaces=[bad], first_posts=[bad], risks=[bad], evidence={"stems": [bad]}
-    )
+    card = make_card(name=bad, purpose=bad, replaces=[bad], first_posts=[bad], risks=[bad], evidence={"stems": [bad]})
     for shown in (card.name, card.purpose, *card.replaces, *card.first_posts, *card.stems):
         assert shown == "a⟦U+202E⟧b"
 
 
 def test_pseudonyms_hide_names_and_initials(world):
     person = world.pipeline[0]
-    people = {person: Person(person, "Ada Lovelace", "Sales", True)}
+    people = {person: Person(person, "Ada Lovelace", "Sales", is_person=True)}
     shown = content.Directory(people, CLOSED)
     assert "Ada" not in shown.name(person)
     assert shown.name(person).startswith("p-")
@@ -111,7 +111,7 @@ def test_no_pilot_is_said_first():
 
 
 def test_a_row_names_three_departments_and_counts_the_rest(make_document, world):
-    people = {f"p{n}@contoso.example": Person(f"p{n}@contoso.example", None, f"D{n}", True) for n in range(6)}
+    people = {f"p{n}@contoso.example": Person(f"p{n}@contoso.example", None, f"D{n}", is_person=True) for n in range(6)}
     shown = content.row(
         make_document(members=tuple(people), why_not="Only 3 weeks", rank=9), content.Directory(people, OPEN), 5
     )

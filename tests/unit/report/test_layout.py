@@ -80,7 +80,9 @@ def test_a_target_gets_the_slot_that_is_nearest():
 @given(st.integers(0, 12), st.integers(0, 12), st.randoms(use_true_random=False))
 def test_the_core_lies_inside_and_the_periphery_on_the_ring(inside, outside, random):
     core, periphery = [f"c{n}" for n in range(inside)], [f"p{n}" for n in range(outside)]
-    pairs = [(a, b, random.randint(1, 9)) for a, b in itertools.combinations(core + periphery, 2) if random.random() < 0.4]
+    pairs = [
+        (a, b, random.randint(1, 9)) for a, b in itertools.combinations(core + periphery, 2) if random.random() < 0.4
+    ]
     place = layout.concentric(core, periphery, pairs)
     assert set(place) == {*core, *periphery}
     assert len(set(place.values())) == len(place)

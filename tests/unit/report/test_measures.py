@@ -17,7 +17,12 @@ def test_people_have_a_department_even_where_none_is_known(plant, make_document)
 
 def test_days_count_messages_and_people_in_local_time(plant, make_document, world):
     messages, parts, spoken = world.mail(weeks=3)
-    late = {"message_key": "late", "source": "mail", "sender": "x", "sent_at": world.now.replace(day=2, month=7, hour=23, minute=30)}
+    late = {
+        "message_key": "late",
+        "source": "mail",
+        "sender": "x",
+        "sent_at": world.now.replace(day=2, month=7, hour=23, minute=30),
+    }
     messages.append(late)  # half past midnight of the next day in London's summer
     parts.append({"message_key": "late", "principal": world.pipeline[0], "role": "from"})
     spoken.append({"audience": "series-1", "message_key": "late"})

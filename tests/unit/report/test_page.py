@@ -6,6 +6,7 @@ from importlib import resources
 import pytest
 
 from analyser.errors import EmptyLakeError
+from analyser.lake.store import Lake
 from analyser.privacy import Pseudonyms
 from analyser.report import palette
 from analyser.report.page import render
@@ -74,13 +75,15 @@ def check(page):
     return checker
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def documents(make_document):
     """Two pilots, a backlog, one parked, one confidential."""
     return [
         make_document(),
         make_document("Month End", id="space-2", kind="task_board", evidence={"audience": "other"}),
-        make_document("Later", id="space-3", pilot=False, why_not="Not yet: find a second owner first", status="not_yet"),
+        make_document(
+            "Later", id="space-3", pilot=False, why_not="Not yet: find a second owner first", status="not_yet"
+        ),
         make_document("Partner", id="space-4", pilot=False, status="defer", patterns=["external"]),
         make_document(
             "Confidential Matters", id="space-5", pilot=False, status="leave", patterns=["confidential"], kind="norm",
@@ -90,25 +93,36 @@ def documents(make_document):
     ]  # fmt: skip
 
 
-def test_the_page_is_whole_and_asks_for_nothing(plant, documents, settings):
-    page = render(plant(documents), settings)
+@pytest.fixture(scope="module")
+def page(documents, world, tmp_path_factory):
+    """The page of these documents: drawn once, read by many tests."""
+    settings = world.settings_in(tmp_path_factory.mktemp("page"))
+    with Lake(settings.lake) as lake:
+        return render(world.fill(lake, documents), settings)
+
+
+@pytest.fixture(scope="module")
+def words(page):
+    return check(page).words
+
+
+def test_the_page_is_whole_and_asks_for_nothing(page):
     check(page)
     assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in page
     assert not re.search(r"(?:https?:)?//(?!www\.w3\.org/2000/svg)[a-z]", page)
 
 
-def test_it_answers_first(plant, documents, settings):
-    words = check(render(plant(documents), settings)).words
+def test_it_answers_first(words):
     answer = "Two spaces would serve 40% of the group mail in 2 departments and free 4\u20138 hours a week."
     assert words.index(answer) < words.index("The organisation and the spaces") < words.index("The pilots")
     order = ["The pilots", "Why these", "Backlog", "Parked and left alone", "What was read", "What this cannot see"]
     assert [words.index(part) for part in order] == sorted(words.index(part) for part in order)
 
 
-def test_a_card_holds_the_whole_story(plant, documents, settings):
-    words = check(render(plant(documents), settings)).words
+def test_a_card_holds_the_whole_story(words):
     for part in (
-        "Weekly Pipeline", "Channel", "One place for the weekly report", "weekly pipeline", "Every Monday, usually about 08:00",
+        "Weekly Pipeline", "Channel", "One place for the weekly report", "weekly pipeline",
+        "Every Monday, usually about 08:00",
         "last time Monday 27 October 2025, 08:12", "The weekly mail to 7 people", "Sales 5", "One person writes it",
         "Pin the template.", "Proposed owners: Finance 0", "on 90% of the messages", "÷ 60 ÷ 20 weeks", "Task board",
         "7 people are few for it", "Recurring status report", "Writing takes 5 minutes",
@@ -116,14 +130,12 @@ def test_a_card_holds_the_whole_story(plant, documents, settings):
         assert part in words, part
 
 
-def test_the_backlog_says_why_not(plant, documents, settings):
-    words = check(render(plant(documents), settings)).words
+def test_the_backlog_says_why_not(words):
     assert "Later" in words
     assert "Not yet: find a second owner first" in words
 
 
-def test_nothing_confidential_is_shown_but_a_count(plant, documents, settings):
-    page = render(plant(documents), settings)
+def test_nothing_confidential_is_shown_but_a_count(page):
     for secret in ("Confidential Matters", "settlement secret", "hidden.one", "secret habit", "space-5"):
         assert secret not in page
     assert "1 audience with confidential subjects was left alone" in check(page).words
@@ -146,7 +158,7 @@ def test_hostile_words_are_shown_as_words(plant, make_document, settings, world)
     )  # fmt: skip
     people = world.people | {world.pipeline[0]: "</style>" + attack}
     page = render(plant([bad], names={world.pipeline[1]: attack}, people=people), settings)
-    checker = check(page.replace('id="&#34;&gt;&lt;script&gt;', 'id="a'))
+    checker = check(page)
     assert "<script" not in page
     assert "<img" not in page
     assert attack in checker.words
@@ -158,14 +170,15 @@ def test_hostile_words_are_shown_as_words(plant, make_document, settings, world)
 
 
 def test_hostile_words_in_every_picture_keep_the_page_whole(plant, documents, settings, world):
-    names = {p: "\ud800</svg>\u2067" for p in world.people}
-    people = dict.fromkeys(world.people, "</title></svg>&\x01")
-    assert check(render(plant(documents, people=people, names={}), settings))
-    assert len(names) == len(people)
+    hostile = "</title></svg>&\x01\u2067"
+    names, people = dict.fromkeys(world.people, hostile), dict.fromkeys(world.people, hostile)
+    page = render(plant(documents[:1], people=people, names=names), settings)
+    assert "</title></svg>&⟦U+0001⟧⟦U+2067⟧" in check(page).words
+    assert page.count("</svg>") == page.count("<svg")
 
 
 def test_pseudonyms_leave_no_name_and_no_address(plant, documents, settings, world):
-    lake = plant(documents, names={p: f"Zyx{n} Qwv{n}" for n, p in enumerate(world.people)})
+    lake = plant(documents[:1], names={p: f"Zyx{n} Qwv{n}" for n, p in enumerate(world.people)})
     page = render(lake, settings, pseudonyms=Pseudonyms(b"k" * 32, enabled=True))
     check(page)
     assert "Zyx" not in page
@@ -174,7 +187,7 @@ def test_pseudonyms_leave_no_name_and_no_address(plant, documents, settings, wor
 
 
 def test_the_setting_alone_is_enough_for_pseudonyms(plant, documents, settings, world):
-    lake = plant(documents)
+    lake = plant(documents[:1])
     private = settings.model_copy(update={"privacy": settings.privacy.model_copy(update={"pseudonyms": True})})
     assert world.pipeline[0] in render(lake, settings)
     assert world.pipeline[0] not in render(lake, private)
@@ -189,8 +202,8 @@ def test_a_space_of_few_people_shows_no_picture_of_them(plant, make_document, se
     assert "fewer than 5 people, so that nobody can be singled out" in words
 
 
-def test_pictures_come_with_every_other_pilot(plant, documents, settings):
-    ids = check(render(plant(documents), settings)).ids
+def test_pictures_come_with_every_pilot_of_enough_people(page):
+    ids = check(page).ids
     for key in ("map", "coverage", "flows", "cadence-1", "members-1", "cadence-2", "members-2"):
         assert f"{key}-title" in ids
 
@@ -216,7 +229,7 @@ def test_before_the_first_analysis_there_is_no_page(lake, settings):
 def test_unreadable_mail_is_said(plant, documents, settings):
     problems = [{"source": "mail", "mailbox": "a", "place": "7", "reason": "no date"}]
     boxes = [{"source": "mail", "mailbox": m, "state": s} for m, s in (("a", "complete"), ("b", "partial"))]
-    words = check(render(plant(documents, problems=problems, mailboxes=boxes), settings)).words
+    words = check(render(plant(documents[:1], problems=problems, mailboxes=boxes), settings)).words
     assert "1 complete and 1 partial" in words
     assert "1 message could not be read: no date (1)." in words
 
@@ -230,16 +243,15 @@ def test_mail_that_two_pilots_share_counts_once(plant, make_document, settings, 
     assert "20 messages belong to more than one pilot" in words
 
 
-def test_nobody_is_ranked(plant, documents, settings):
-    words = check(render(plant(documents), settings)).words.lower()
+def test_nobody_is_ranked(words):
+    words = words.lower()
     for word in ("top sender", "offender", "waste", "surveillance", "tracking", "performance", "productivity"):
         assert word not in words
     assert "nobody is ranked" in words
 
 
-def test_the_page_is_the_same_in_every_run(plant, documents, settings):
-    lake = plant(documents)
-    assert render(lake, settings) == render(lake, settings)
+def test_the_page_is_the_same_in_every_run(plant, documents, settings, page):
+    assert render(plant(documents), settings) == page
 
 
 # style
