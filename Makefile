@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check bench docs constraints clean
+.PHONY: demo test check bench constraints clean docs
 
 demo: .venv/.demo
 	$(BIN)/analyser demo

@@ -101,7 +101,7 @@ def keyed(
     words = _subjects(engine, table, secret, subjects)
     salt = ibis.literal("" if subjects == "full" else secret.hex())
     rows = table.rename(_subject="subject").left_join(words, ibis._["_subject"] == words["whole"])
-    second = rows.sent_at.epoch_seconds().cast("string")
+    second = rows.sent_at.strftime("%Y-%m-%d %H:%M:%S")
     group = (rows.sender + "\n" + second + "\n" + salt + rows.base.fill_null("")).hexdigest("md5")
     named = rows.recipients.filter(lambda one: one.address.notnull() & (one.role != "bcc"))
     addresses = ibis.literal("\n").join(named.map(lambda one: one.address).unique().sort())

@@ -35,6 +35,9 @@ class PortfolioThresholds(Thresholds):
     """How the handful is chosen."""
 
     pilots: int = threshold(7, "Pilots at the most", source="DESIGN section 1", ge=1)
+    min_pilots: int = threshold(
+        5, "Pilots from which group mail without a recognised pattern is no pilot", source="DESIGN section 1", ge=0
+    )
     per_sponsor: int = threshold(1, "Pilots per home department", source="DESIGN section 5", ge=1)
     per_person: int = threshold(2, "Pilots per person", ge=1)
     proposals: int = threshold(200, "Proposals at the most, backlog included", ge=1)
@@ -69,6 +72,11 @@ class Candidate:
     discount: float
     own_benefit: float = 0.0
     absorbed: list[Candidate] = field(default_factory=list)
+
+    @property
+    def sponsor(self) -> str:
+        """The home department, whose head would sponsor it; empty where unknown."""
+        return self.audience.departments[0] if self.audience.departments else ""
 
     @property
     def patterns(self) -> list[str]:
@@ -131,35 +139,46 @@ def pilots(
 ) -> tuple[list[Choice], dict[int, str]]:
     """Take the first choices that nothing speaks against, within the limits per sponsor and person.
 
+    Recognised patterns come first; group mail without one fills up to the smallest handful.
+
     Returns
     -------
     list of Choice
-        The pilots.
+        The pilots, in the order of `choices`.
     dict
         Why not, by position in `choices`, for all others.
     """
-    taken: list[Choice] = []
-    why_not: dict[int, str] = {}
     sponsors: Counter[str] = Counter()
     people: Counter[str] = Counter()
-    for position, choice in enumerate(choices):
-        candidate = choice.candidate
-        sponsor = candidate.audience.departments[0] if candidate.audience.departments else ""
-        busy = max((people[p] for p in candidate.members), default=0)
-        reason = obstacle(candidate)
-        if reason is None and len(taken) >= limits.pilots:
-            reason = f"Ranked behind the {limits.pilots} pilots: it adds {choice.share:.1%} to what they serve"
-        if reason is None and sponsor and sponsors[sponsor] >= limits.per_sponsor:
-            reason = f"{sponsor} already has a pilot; one at a time for each sponsor"
-        if reason is None and busy >= limits.per_person:
-            reason = f"Some of its people would be in more than {limits.per_person} pilots"
+    taken: set[int] = set()
+    why_not: dict[int, str] = {}
+    ranked = sorted(range(len(choices)), key=lambda n: not choices[n].candidate.findings)
+    for position in ranked:
+        choice = choices[position]
+        reason = obstacle(choice.candidate) or _limit(choice, len(taken), sponsors, people, limits)
         if reason is not None:
             why_not[position] = reason
             continue
-        taken.append(choice)
-        sponsors[sponsor] += 1
-        people.update(candidate.members)
-    return taken, why_not
+        taken.add(position)
+        sponsors[choice.candidate.sponsor] += 1
+        people.update(choice.candidate.members)
+    return [choices[n] for n in sorted(taken)], why_not
+
+
+def _limit(
+    choice: Choice, taken: int, sponsors: Counter[str], people: Counter[str], limits: PortfolioThresholds
+) -> str | None:
+    """The limit that one more pilot would pass, or None."""
+    candidate = choice.candidate
+    if taken >= limits.pilots:
+        return f"Ranked behind the {limits.pilots} pilots: it adds {choice.share:.1%} to what they serve"
+    if not candidate.findings and taken >= limits.min_pilots:
+        return "Recurring group mail, but no pattern that promises more than the pilots do"
+    if candidate.sponsor and sponsors[candidate.sponsor] >= limits.per_sponsor:
+        return f"{candidate.sponsor} already has a pilot; one at a time for each sponsor"
+    if max((people[p] for p in candidate.members), default=0) >= limits.per_person:
+        return f"Some of its people would be in more than {limits.per_person} pilots"
+    return None
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:

@@ -217,7 +217,12 @@ def flow_matrix(
         base.mark_rect(fill=palette.FAINT, stroke=palette.GROUND, aria=False),
         base.mark_rect(fill=palette.ACCENT).encode(opacity=alt.Opacity("shade:Q", scale=None)),
         base.mark_text(color=palette.MUTED, fontSize=11, aria=False).encode(text="mark:N"),
-    ).properties(width=side, height=side)
+    ).properties(
+        width=side,
+        height=side,
+        # the slanting name of the last column reaches beyond the matrix
+        padding={"left": 4, "top": 4, "right": 40, "bottom": 4},
+    )
     return picture(
         chart,
         key,
@@ -247,7 +252,11 @@ def _matrix_rows(cells: Mapping[tuple[str, str], tuple[int, int]], minimum: int)
 
 
 def _widest(cells: Mapping[tuple[str, str], tuple[int, int]], minimum: int) -> str:
-    between = {cell: n for cell, (n, people) in cells.items() if cell[0] != cell[1] and not suppress(people, minimum)}
+    between = {
+        cell: n
+        for cell, (n, people) in cells.items()
+        if cell[0] != cell[1] and OTHERS not in cell and not suppress(people, minimum)
+    }
     if not between:
         return f"No two departments exchange mail of at least {minimum} people."
     (sender, receiver), n = max(between.items(), key=lambda item: (item[1], item[0]))

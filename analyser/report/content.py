@@ -234,7 +234,7 @@ def row(document: Mapping[str, Any], directory: Directory, minimum: int) -> Row:
     )
 
 
-def opening(cards: Sequence[Card], share: float, once: float) -> str:
+def opening(cards: Sequence[Card], share: float, once: float, waiting: int) -> str:
     """The sentence that answers first.
 
     Parameters
@@ -243,9 +243,16 @@ def opening(cards: Sequence[Card], share: float, once: float) -> str:
         Share of the benefit of all group mail that the pilots serve, 0 to 1.
     once
         Distinct messages over messages counted for each pilot, 0 to 1: mail of two pilots frees its hours once.
+    waiting
+        Spaces in the backlog.
     """
     if not cards:
-        return "No space is ready to start yet; the backlog says what each one waits for."
+        if not waiting:
+            return "No group mail recurs so far that a space could replace."
+        what = "the backlog says what it waits for" if waiting == 1 else "the backlog says what each waits for"
+        return (
+            f"No space is ready to start yet; {counted(waiting, 'candidate')} stand{'s' * (waiting == 1)} by: {what}."
+        )
     low, high = (once * sum(end) for end in zip(*((c.hours.low, c.hours.high) for c in cards), strict=True))
     departments = {name for c in cards for name, _ in c.departments}
     spaces = f"{number(len(cards))} {'space' if len(cards) == 1 else 'spaces'}"

@@ -43,8 +43,10 @@ def areas(
         return {}
     width, height = size
     placed = nx.spring_layout(graph, weight="weight", seed=seed, iterations=200, k=2.0 / len(names) ** 0.5)
-    points = np.array([placed[name] for name in names], np.float64) * np.array([width, height]) / 2
-    points += np.array([width, height]) / 2
+    points = np.array([placed[name] for name in names], np.float64)
+    # from edge to edge in both directions: a spring alone fills a square at best
+    points -= points.min(axis=0)
+    points *= np.array([width, height]) / np.maximum(points.max(axis=0), 1e-9)
     radii = np.array([radius[name] for name in names])
     return dict(zip(names, map(tuple, _apart(points, radii, size, gap).tolist()), strict=True))
 

@@ -95,8 +95,10 @@ def organisation_map(
         chart,
         key,
         "The organisation and the proposed spaces",
-        f"{counted(len(ground.people), 'department')} as areas, with {counted(len(pilots), 'pilot')} that"
-        f" join people of {counted(len(joined), 'department')}.",
+        f"{counted(len(ground.people), 'department')} as areas; {counted(len(pilots), 'pilot')}"
+        f" {'joins' if len(pilots) == 1 else 'join'} people of {counted(len(joined), 'department')}."
+        if pilots
+        else f"{counted(len(ground.people), 'department')} as areas; no pilot yet.",
         data=(("Space", "Department", "People"), _hub_rows(hubs, departments)),
         caption=_map_caption(ground, len(ties), thin, hidden, everyone=everyone),
     )

@@ -100,7 +100,7 @@ def _context(
     flows = measures.flows(lake)
     return {
         "organisation": clean(settings.organisation.name, 120),
-        "opening": content.opening(cards, served, once / every if every else 1.0),
+        "opening": content.opening(cards, served, once / every if every else 1.0, len(backlog)),
         "shared": every - once,
         "cards": cards,
         "pictures": _card_pictures(lake, settings, cards, end),

@@ -41,6 +41,7 @@ _IMCEA = re.compile(r"imcea([a-z0-9]+)-(.+)@[^@]*", re.IGNORECASE)
 _HEXED = re.compile(r"\+([0-9a-f]{2})", re.IGNORECASE)
 _NO_GROUP = re.compile(r"@|/|\bmailto\s*$|\bsmtp\s*$|\bx500\s*$", re.IGNORECASE)
 _NOBODY = re.compile(r"(?:undisclosed|unlisted)[- ]?recipients?:?;?", re.IGNORECASE)
+_PREFIX = re.compile(r"(?:mailto|smtp|x500|ex):\s*", re.IGNORECASE)
 _PREFIX_LEFT = re.compile(r"\b(?:mailto|smtp):", re.IGNORECASE)
 _STRIPPED = " \t\r\n\0'\"`<>"
 
@@ -105,7 +106,7 @@ def parse_address(text: str) -> tuple[str | None, str | None]:
         address = _clean(text)
         found = None if _QUOTED_LOCAL.fullmatch(text) else _SIMPLE.search(text)
         name = _PREFIX_LEFT.sub(" ", text.replace(found[0], " ")).strip(_STRIPPED + "[](),;.") if found else ""
-    elif _X500.match(text.strip(_STRIPPED)):
+    elif _X500.match(_without_prefix(text.strip(_STRIPPED))):
         address, name = _clean(text), ""
     else:
         address, name = None, text
@@ -258,9 +259,7 @@ def _clean(text: str) -> str | None:
         local, domain = match[1].lower(), match[2].lower().rstrip(".")
         return f'"{local}"@{domain}' if re.search(r"[\s@,;:<>]", local) else f"{local}@{domain}"
     text = text.strip(_STRIPPED)
-    for prefix in ("mailto:", "smtp:", "x500:", "ex:"):
-        if text[: len(prefix)].lower() == prefix:
-            text = text[len(prefix) :].strip(_STRIPPED)
+    text = _without_prefix(text).strip(_STRIPPED)
     if text.lower().startswith("imcea") and (match := _IMCEA.fullmatch(text)):
         return _unwrap(match[1], match[2]) or text.lower()
     if _X500.match(text):
@@ -269,6 +268,10 @@ def _clean(text: str) -> str | None:
     local, _, domain = found[0].lower().partition("?")[0].partition("@") if found else ("", "", "")
     local, domain = local.strip("'"), domain.rstrip(".")
     return f"{local}@{domain}" if local and domain else None
+
+
+def _without_prefix(text: str) -> str:
+    return text[match.end() :] if (match := _PREFIX.match(text)) else text
 
 
 def _unwrap(kind: str, text: str) -> str | None:

@@ -25,10 +25,11 @@ _DELIMITERS = ",;\t|"
 
 
 class Header(NamedTuple):
-    """First line of a file: column names in lower case, and what parts them."""
+    """First line of a file: column names in lower case, what parts them, and whether rows follow."""
 
     names: list[str]
     delimiter: str
+    has_rows: bool
 
 
 class Row(NamedTuple):
@@ -64,10 +65,11 @@ def read_header(path: Path, *, source: str) -> Header:
     """
     with opened(path) as (stream, _):
         line = decode_bytes(stream.readline(1 << 20)).removeprefix("\ufeff").strip("\r\n")
+        has_rows = bool(stream.read(1 << 16).strip())
     if not line:
         raise FormatError("no header line", source=source, path=path, line=1, fix="write the column names first")
     delimiter = max(_DELIMITERS, key=line.count)
-    return Header([column_name(name) for name in next(csv.reader([line], delimiter=delimiter))], delimiter)
+    return Header([column_name(name) for name in next(csv.reader([line], delimiter=delimiter))], delimiter, has_rows)
 
 
 def missing_columns(

@@ -150,6 +150,8 @@ class TableSource(Source):
     def _csv_parts(self, path: Path) -> Iterator[_Part]:
         header = read_header(path, source=self.name)
         missing_columns(header.names, REQUIRED, COLUMNS, source=self.name, path=path)
+        if not header.has_rows:
+            return
         broken: list[tuple[int, str]] = []
 
         def note(row: pacsv.InvalidRow) -> str:
@@ -178,8 +180,6 @@ class TableSource(Source):
                     ),
                 )
             except pa.ArrowInvalid as error:
-                if "Empty CSV" in str(error):  # a header and no row
-                    return
                 raise FormatError(str(error), source=self.name, path=path, fix="export the file anew") from error
             number = 2  # of the next row
             for batch in reader:

@@ -17,7 +17,7 @@ def messages_of(tools, folder):
     """Ingest rows as one mailbox; returns the messages and the recipients of each."""
 
     def run(*rows, **options):
-        report = tools.ingest(folder, tools.MemorySource("s", {"box": tools.records(*rows)}), **options)
+        report = tools.ingest(folder, tools.MemorySource("s", {"box": tools.records(*rows)}, version=None), **options)
         found = tools.content(folder)
         recipients = {}
         for row in found["recipients"]:
@@ -162,13 +162,15 @@ def test_known_values_win_over_unknown_and_visible_roles_over_hidden(messages_of
     assert message["is_reply"] == message["subject"].startswith(("Re:", "RE:"))
 
 
+SENDERS = [f"{letter}{world}@contoso.example" for letter in "ab" for world in range(6)]
 people = st.sampled_from([f"{letter}@contoso.example" for letter in "bcde"])
 
 
 @st.composite
 def mailbox(draw):
     """Few values, so that copies collide in every way."""
-    from_ = draw(st.sampled_from(["a@contoso.example", "b@contoso.example"]))
+    # a scan costs more than its rows: several small worlds, told apart by their senders, share one
+    from_ = draw(st.sampled_from(SENDERS))
     return {
         "sender": from_,
         "sent_at": draw(st.sampled_from([NOW, NOW + timedelta(seconds=1), NOW + timedelta(days=31)])),
@@ -186,8 +188,8 @@ def mailbox(draw):
     }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(rows=st.lists(mailbox(), min_size=1, max_size=9), data=st.data())
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rows=st.lists(mailbox(), min_size=20, max_size=60), data=st.data())
 def test_any_order_any_batches_any_scans_and_any_repetition_give_the_same_lake(tools, tmp_path_factory, rows, data):
     rows = [tools.record(row.pop("subject"), **row) for row in ({**row} for row in rows)]
     once, parts = tmp_path_factory.mktemp("once") / "lake", tmp_path_factory.mktemp("parts") / "lake"
@@ -199,7 +201,7 @@ def test_any_order_any_batches_any_scans_and_any_repetition_give_the_same_lake(t
     start = 0
     for version, cut in enumerate(cuts):
         source = tools.MemorySource("s", {"box": tools.records(*repeated[start:cut])}, version=str(version))
-        source.size = data.draw(st.integers(1, 4))
+        source.size = data.draw(st.integers(10, 40))
         tools.ingest(parts, source)
         start = cut
     assert {name: tools.content(parts)[name] for name in (*KINDS, "address_names")} == {
@@ -207,8 +209,8 @@ def test_any_order_any_batches_any_scans_and_any_repetition_give_the_same_lake(t
     }
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(rows=st.lists(mailbox(), min_size=2, max_size=8))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rows=st.lists(mailbox(), min_size=20, max_size=60))
 def test_messages_are_the_components_of_the_plain_definition(tools, tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("plain") / "lake"
     given_ = [tools.record(row["subject"], **{k: v for k, v in row.items() if k != "subject"}) for row in rows]

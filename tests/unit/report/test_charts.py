@@ -186,6 +186,7 @@ def test_small_departments_share_a_row():
     senders = {row[0] for row in picture.rows}
     assert len(senders) == 14
     assert charts.OTHERS in senders
+    assert charts.OTHERS not in picture.description
     assert sum(int(row[2].replace(",", "")) for row in picture.rows) == 5 * len(flows)
 
 
@@ -226,7 +227,7 @@ def test_the_map_names_departments_and_numbers_pilots():
     assert {"Sales", "Finance", "1"} <= set(texts(picture, "text"))
     assert {"Sales: 2 people", "Finance: 1 person", "Space 1: 2 members"} <= set(hovers(picture))
     assert ("1. Space 1", "Finance", "1") in picture.rows
-    assert "2 departments as areas, with 1 pilot that join people of 2 departments." in picture.description
+    assert "2 departments as areas; 1 pilot joins people of 2 departments." in picture.description
 
 
 def test_ties_of_few_people_are_folded():
@@ -251,7 +252,7 @@ def test_a_large_organisation_stays_within_the_marks():
 
 def test_an_organisation_without_departments_or_spaces():
     picture = maps.organisation_map("k", {"a": "No department"}, [], [], 5)
-    assert "1 department as areas" in picture.description
+    assert picture.description == "1 department as areas; no pilot yet."
 
 
 def test_a_department_named_like_a_hub_stays_a_department():

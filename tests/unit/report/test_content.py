@@ -92,22 +92,26 @@ def test_strangers_are_shown_by_their_address(directory):
 
 def test_the_opening_answers(make_card):
     cards = [make_card(), make_card(name="Other", savings={"hours_low": 9.0, "hours_high": 17.0})]
-    assert content.opening(cards, 0.31, 1.0) == (
+    assert content.opening(cards, 0.31, 1.0, 9) == (
         "Two spaces would serve 31% of the group mail in 2 departments and free 11\u201321 hours a week."
     )
 
 
 def test_mail_of_two_pilots_frees_its_hours_once(make_card):
     cards = [make_card(), make_card(name="Other")]
-    assert "2\u20134 hours" in content.opening(cards, 0.31, 0.5)
+    assert "2\u20134 hours" in content.opening(cards, 0.31, 0.5, 9)
 
 
 def test_one_pilot_is_one_space(make_card):
-    assert content.opening([make_card()], 0.1, 1.0).startswith("One space would serve 10%")
+    assert content.opening([make_card()], 0.1, 1.0, 0).startswith("One space would serve 10%")
 
 
 def test_no_pilot_is_said_first():
-    assert content.opening([], 0.0, 1.0).startswith("No space is ready")
+    assert content.opening([], 0.0, 1.0, 3) == (
+        "No space is ready to start yet; 3 candidates stand by: the backlog says what each waits for."
+    )
+    assert "1 candidate stands by" in content.opening([], 0.0, 1.0, 1)
+    assert content.opening([], 0.0, 1.0, 0) == "No group mail recurs so far that a space could replace."
 
 
 def test_a_row_names_three_departments_and_counts_the_rest(make_document, world):

@@ -30,6 +30,13 @@ def test_areas_do_not_overlap_and_stay_in_the_frame(count):
         assert radius[name] - 1 <= y <= SIZE[1] - radius[name] + 1
 
 
+def test_areas_use_the_width_and_the_height():
+    radius = {f"d{n}": 20.0 for n in range(8)}
+    xs, ys = zip(*layout.areas(ring(8), radius, SIZE, 10.0).values(), strict=True)
+    assert max(xs) - min(xs) > 0.9 * (SIZE[0] - 40)
+    assert max(ys) - min(ys) > 0.9 * (SIZE[1] - 40)
+
+
 def test_areas_lie_alike_in_every_run():
     radius = {f"d{n}": 30.0 for n in range(6)}
     assert layout.areas(ring(6), radius, SIZE, 10.0) == layout.areas(ring(6), radius, SIZE, 10.0)

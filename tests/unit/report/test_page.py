@@ -219,6 +219,7 @@ def test_an_analysis_that_found_nothing_still_accounts_for_what_was_read(plant, 
     words = check(render(plant([]), settings)).words
     assert "20 messages from 1 mailbox: 1 complete." in words
     assert "No further space was found" in words
+    assert "No group mail recurs so far" in words
 
 
 def test_before_the_first_analysis_there_is_no_page(lake, settings):

@@ -41,6 +41,8 @@ from analyser.sources.addresses import TABLE_SEPARATORS, AddressBook, parse_addr
             "/o=contoso/ou=first group/cn=recipients/cn=j_doe",
             None,
         ),
+        ("X500:/O=CONTOSO/CN=JDOE", "/o=contoso/cn=jdoe", None),
+        ("smtp:Jane@example.com", "jane@example.com", None),
         ("<IMCEASMTP-jane+40example+2Ecom@contoso.example>", "jane@example.com", None),
         ("imceafax-plain@contoso.example", "imceafax-plain@contoso.example", None),
         ("Jane Doe", None, "Jane Doe"),

@@ -61,11 +61,17 @@ def test_no_blocks():
     assert table.every("to")[1].to_pylist() == []
 
 
-values = st.text("ab<>@,\"=?é \t", max_size=20)
-fields = st.tuples(st.sampled_from(["To", "SUBJECT", "X-Other", "Message-Id", "Received", "X-Auto-Response-Suppress"]), values)
+values = st.text('ab<>@,"=?é \t', max_size=20)
+fields = st.tuples(
+    st.sampled_from(["To", "SUBJECT", "X-Other", "Message-Id", "Received", "X-Auto-Response-Suppress"]), values
+)
 
 
-@given(st.lists(st.lists(fields, max_size=6), max_size=6), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "\n ", "\n\t"]))
+@given(
+    st.lists(st.lists(fields, max_size=6), max_size=6),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["", "\n ", "\n\t"]),
+)
 def test_the_table_agrees_with_the_standard_library(drawn, end, fold):
     texts = ["".join(f"{name}: x{fold}{value}\n" for name, value in block).replace("\n", end) for block in drawn]
     blocks = [text.encode("utf-8") for text in texts]
@@ -75,7 +81,9 @@ def test_the_table_agrees_with_the_standard_library(drawn, end, fold):
             [raw for key, raw in message_from_bytes(block, policy=compat32).raw_items() if key.lower() == name]
             for block in blocks
         ]
-        clean = [re.sub(r"[\s]+", "", str(raw).encode("utf-8", "surrogateescape").decode()) for raw in sum(expected, [])]
+        clean = [
+            re.sub(r"[\s]+", "", str(raw).encode("utf-8", "surrogateescape").decode()) for raw in sum(expected, [])
+        ]
         rows, found = table.every(name)
         assert rows.tolist() == [row for row, of_block in enumerate(expected) for _ in of_block]
         assert [re.sub(r"\s+", "", text) for text in found.to_pylist()] == clean
@@ -87,7 +95,16 @@ def test_subjects():
 
 
 def test_first_ids():
-    texts = ["<a@b>", "<a@b> (added by x)", "Your message of Monday", "a@b", None, "", "<a@b> <c@d>", "=?utf-8?Q?=3Ca=40b=3E?="]
+    texts = [
+        "<a@b>",
+        "<a@b> (added by x)",
+        "Your message of Monday",
+        "a@b",
+        None,
+        "",
+        "<a@b> <c@d>",
+        "=?utf-8?Q?=3Ca=40b=3E?=",
+    ]
     assert first_id(pa.array(texts)).to_pylist() == [
         "<a@b>", "<a@b>", None, "a@b", None, None, "<a@b>", "<a@b>",
     ]  # fmt: skip
@@ -150,7 +167,14 @@ def test_attachments(header, answer):
 
 
 def test_importance():
-    headers = ["Importance: HIGH", "Importance: odd", "X-Priority: 1 (Highest)", "X-Priority: 5", "X-Priority: x", "A: b"]
+    headers = [
+        "Importance: HIGH",
+        "Importance: odd",
+        "X-Priority: 1 (Highest)",
+        "X-Priority: 5",
+        "X-Priority: x",
+        "A: b",
+    ]
     assert told("importance", *headers) == ["high", None, "high", "low", None, None]
     assert told("importance", "Importance: low\nX-Priority: 1", "Importance: normal") == ["low", "normal"]
 

@@ -78,7 +78,9 @@ def test_a_whole_message(tmp_path):
 
 def test_a_bare_message(tmp_path):
     row = one(tmp_path, HEAD, body="")
-    assert [row[name] for name in ("internet_message_id", "subject", "size", "is_automatic", "has_attachments")] == [None] * 5
+    assert [row[name] for name in ("internet_message_id", "subject", "size", "is_automatic", "has_attachments")] == [
+        None
+    ] * 5
     assert (row["recipients"], row["references"], row["unresolved_recipients"]) == ([], [], 0)
     assert one(tmp_path, HEAD + "Message-ID:\nSubject:\n")["subject"] == ""
     assert one(tmp_path, HEAD + "Content-Length: 77\n", body="")["size"] == 77
@@ -175,7 +177,9 @@ def test_mailboxes_of_a_tree(tmp_path):
     (root / "archive" / "index.csv").write_text("address,name\n")
     (root / "archive" / "empty").write_text("")
     opened = source(root)
-    found = {mailbox.name: sum(b.messages.num_rows for b in opened.read(mailbox.name)) for mailbox in opened.mailboxes()}
+    found = {
+        mailbox.name: sum(b.messages.num_rows for b in opened.read(mailbox.name)) for mailbox in opened.mailboxes()
+    }
     assert found == {"a/.Sent": 2, "a/inbox": 2, "archive/2001": 2, "archive/2002.gz": 1, "mail/": 1}
 
 
