@@ -24,31 +24,40 @@ bench: .venv/.dev
 
 docs: .venv/.docs
 	$(BIN)/python docs/generate.py
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+# Debian keeps ensurepip in the package python3-venv and fails half-way without it: nothing half-made may stay
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 # a developer's environment holds what the demo needs: with one there, the demo installs nothing
 .venv/.demo: pyproject.toml constraints.txt | .venv/bin/python
-	test -e .venv/.dev || $(PIP) --editable '.[demo]'
-	touch $@
+	@test -e .venv/.dev || echo "installing into .venv: a minute or two"
+	@test -e .venv/.dev && test ! pyproject.toml -nt .venv/.dev && test ! constraints.txt -nt .venv/.dev \
+		|| $(PIP) --editable '.[demo]'
+	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) --editable '.[dev]'
-	touch $@ .venv/.demo
+	@echo "installing into .venv: a minute or two"
+	@$(PIP) --editable '.[dev]'
+	@touch .venv/.demo $@
 
 .venv/.docs: .venv/.dev
-	$(PIP) --editable '.[dev,docs]'
-	touch $@
+	@$(PIP) --editable '.[dev,docs]'
+	@touch $@
 
 constraints:
 	rm -rf .venv-constraints
 	$(PYTHON) -m venv .venv-constraints
-	.venv-constraints/bin/python -m pip install --quiet '.[dev,docs]'
-	(echo '# Exact versions that were tested together. Made by: make constraints'; \
-	 .venv-constraints/bin/python -m pip freeze --exclude analyser) > constraints.txt
+	.venv-constraints/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[dev,docs]'
+	{ echo '# Exact versions that were tested together. Made by: make constraints'; \
+	  .venv-constraints/bin/python -m pip --disable-pip-version-check list --format=freeze \
+	    --exclude analyser --exclude pip --exclude setuptools | LC_ALL=C sort -f; } > .venv-constraints/new
+	mv .venv-constraints/new constraints.txt
 	rm -rf .venv-constraints
 
+# var/ stays: it may hold a lake of yours
 clean:
-	rm -rf .venv .venv-constraints site var benchmarks/results
+	rm -rf .venv .venv-constraints site docs/project var/demo benchmarks/results build dist *.egg-info
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -228,8 +228,8 @@ class Settings(BaseSettings):
 
 _EXAMPLE_HEAD = """\
 # Configuration of analyser. Every key is shown with its default; lines that are commented out are optional.
-# The environment overrides: ANALYSER_LAKE__PATH=/data/lake sets [lake] path. Relative paths start at this file's
-folder.
+# The environment overrides: ANALYSER_LAKE__PATH=/data/lake sets [lake] path.
+# Relative paths start at the folder of this file.
 # Secrets never stand here: keys that end in _env name an environment variable, and others a file.
 """
 
@@ -295,8 +295,8 @@ def _toml(value: object) -> str | None:
             return value.isoformat()
         case tuple():
             return f"[{', '.join(str(_toml(item)) for item in value)}]"
-        case str() | Path():
-            return f'"{value}"'
+        case str() | Path():  # a backslash would begin an escape
+            return f'"{value.as_posix() if isinstance(value, Path) else value}"'
         case _:
             return str(value)
 

@@ -33,9 +33,9 @@ class CadenceThresholds(Thresholds):
         0.6, "Share of expected slots with a message", source="metrics.md section 6", gt=0, le=1
     )
     rayleigh: float = threshold(0.5, "Length of the mean phase vector", gt=0, le=1)
-    alpha: float = threshold(0.05, "Level of the test after Benjamini and Hochberg's correction", gt=0, lt=1)
-    draws: int = threshold(199, "Redrawn histories per test", ge=19)
-    per_slot: float = threshold(2.0, "Occasions per slot at the most: more is a conversation, no rhythm", gt=0)
+    alpha: float = threshold(0.01, "Level of the test after Benjamini and Hochberg's correction", gt=0, lt=1)
+    draws: int = threshold(999, "Redrawn histories per test", ge=19)
+    per_slot: float = threshold(1.5, "Occasions per slot at the most: more is a conversation, no rhythm", gt=0)
     seed: int = threshold(0, "Seed of the draws")
 
 
@@ -85,12 +85,12 @@ def cadence(occasions: Occasions, limits: CadenceThresholds) -> pa.Table:
             as_high = int((drawn_rayleigh * drawn_coverage >= rayleigh * coverage - 1e-12).sum())
             tests.append((i, period, rayleigh, coverage, int(cycles), (1 + as_high) / (1 + limits.draws)))
     corrected = _benjamini_hochberg(np.array([t[-1] for t in tests]))
-    best: dict[int, tuple[float, tuple[int, str, float, float, int, float]]] = {}
+    # the shortest period that holds: whatever is weekly is fortnightly too
+    best: dict[int, tuple[int, str, float, float, int, float]] = {}
     for test, q in zip(tests, corrected, strict=True):
-        # of several periods that hold, the one that fits best: a weekly report is also a poor fortnightly one
-        if q <= limits.alpha and test[2] * test[3] > best.get(test[0], (0.0, test))[0]:
-            best[test[0]] = (test[2] * test[3], (*test[:5], float(q)))
-    return _table(occasions, {i: found for i, (_, found) in best.items()})
+        if q <= limits.alpha:
+            best.setdefault(test[0], (*test[:5], float(q)))
+    return _table(occasions, best)
 
 
 _WEEKS = {"week": 1, "fortnight": 2, "four_weeks": 4}

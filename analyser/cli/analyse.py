@@ -25,7 +25,7 @@ def command(
             lake, config, since=day(since, "--since"), until=day(until, "--until"), listener=listener
         )
         counts = {
-            name: int(run[name].count().execute())
+            name: run[name].count().to_pyarrow().as_py()
             for name in ("messages", "threads", "audiences", "findings", "proposals")
         }
     if as_json:

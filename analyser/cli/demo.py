@@ -26,6 +26,9 @@ def command(
     folder: Annotated[Path, typer.Option("--out", help="Folder for lake, labels, configuration and report.")] = Path(
         "var/demo"
     ),
+    no_serve: Annotated[  # noqa: ARG001  the contract of the command names it; nothing is served yet
+        bool, typer.Option("--no-serve", help="Only write the report; nothing is served in this version.")
+    ] = False,
     as_json: Annotated[bool, JsonOption] = False,
 ) -> None:
     """Invent an organisation, scan and analyse its mail, propose spaces and write the report."""

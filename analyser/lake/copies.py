@@ -149,14 +149,14 @@ class Identities(NamedTuple):
     Parameters
     ----------
     affected
-        `message_key` of the messages in the lake that new copies may belong to.
+        `message_key` of the messages in the lake that new copies may belong to; None if there are none.
     mapping
         `content_key` and `message_key` where the two differ; a content key that is not there is its message's key.
     is_plain
         True if `mapping` is empty, as it nearly always is.
     """
 
-    affected: ir.Table
+    affected: ir.Table | None
     mapping: ir.Table
     is_plain: bool
 
@@ -184,11 +184,12 @@ def identify(lake: Lake, commit: Commit, incoming: ir.Table) -> Identities:
     memory. The key of a message is the smallest content key of its copies.
     """
     affected = _affected(lake, commit, incoming)
-    known = lake.table("copies").semi_join(affected, "message_key")
-    senders = lake.table("messages").semi_join(affected, "message_key").select("message_key", "sender")
-    known = known.join(senders, "message_key").select(*_LINKED.names)
-    new = incoming.select("content_key", "sender", "internet_message_id").mutate(message_key=ibis.null("string"))
-    lake.engine.write(new.union(known, distinct=True), commit.scratch("linked"), _LINKED)
+    linked = incoming.select("content_key", "sender", "internet_message_id").mutate(message_key=ibis.null("string"))
+    if affected is not None:
+        known = lake.table("copies").semi_join(affected, "message_key")
+        senders = lake.table("messages").semi_join(affected, "message_key").select("message_key", "sender")
+        linked = linked.union(known.join(senders, "message_key").select(*_LINKED.names))
+    lake.engine.write(linked.distinct(), commit.scratch("linked"), _LINKED)
     linked = lake.engine.scan([commit.scratch("linked")], _LINKED)
 
     edges = lake.engine.to_arrow(_shared(_labels(linked)), _EDGES)
@@ -201,8 +202,10 @@ def identify(lake: Lake, commit: Commit, incoming: ir.Table) -> Identities:
     return Identities(affected, lake.engine.memory(mapping), is_plain=not mapping.num_rows)
 
 
-def _affected(lake: Lake, commit: Commit, incoming: ir.Table) -> ir.Table:
+def _affected(lake: Lake, commit: Commit, incoming: ir.Table) -> ir.Table | None:
     """Messages of the lake that share a Message-ID or a group with new copies, or a group with such a message."""
+    if not lake.files("copies"):
+        return None
     schema = pa.schema([("message_key", pa.string())])
     known = lake.table("copies")
     ids = incoming.filter(incoming.internet_message_id.notnull()).select("sender", "internet_message_id").distinct()
@@ -217,8 +220,8 @@ def _affected(lake: Lake, commit: Commit, incoming: ir.Table) -> ir.Table:
         lake.engine.write(found.union(grouped, distinct=True), path, schema)
         found = lake.engine.scan([path], schema)
         now = int(found.count().to_pyarrow().as_py())
-        if now in (count, 0):
-            return found
+        if now in {count, 0}:
+            return found if now else None
         # a message may unite groups (by Message-ID), and through it a new copy may reach into all of them
         count, step = now, step + 1
         groups = known.semi_join(found, "message_key").select(label=group_of(known.content_key)).distinct()

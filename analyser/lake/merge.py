@@ -6,6 +6,7 @@ value, either flag, the longest list. Null means unknown and never wins.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import ibis
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["merge"]
 
 MESSAGES: Final = TABLES["messages"].schema
-RECIPIENTS: Final = TABLES["recipients"].schema
-COPY_COLUMNS: Final = TABLES["copies"].schema
 
 SMALLEST: Final = (
     "internet_message_id",
@@ -62,25 +61,32 @@ def merge(lake: Lake, commit: Commit, incoming: ir.Table) -> dict[str, int]:
         Messages that the lake did not hold, by source (of several, the smallest name).
     """
     identities = identify(lake, commit, incoming)
-    affected = identities.affected
-    held = lake.table("messages", partition=True)
-    old_months = _months(lake, held.semi_join(affected, "message_key"))
+    old_months: list[str] = []
+    if identities.affected is not None:
+        held = lake.table("messages", partition=True)
+        old_months = _months(lake, held.semi_join(identities.affected, "message_key"))
 
-    old = lake.table("messages", old_months).semi_join(affected, "message_key")
-    rows = identities.apply(incoming, "content_key").select(*MESSAGES.names)
-    rows = rows.union(_renamed(identities, old).select(*MESSAGES.names))
-    merged = _merged(lake, commit, rows)
+    def united(name: str, new: ir.Table) -> ir.Table:
+        """New rows, and those of the messages that they may belong to, under the keys they have from now on."""
+        columns = TABLES[name].schema.names
+        if identities.affected is None:
+            return new.select(*columns)
+        old = lake.table(name, old_months).semi_join(identities.affected, "message_key")
+        return new.select(*columns).union(_renamed(identities, old).select(*columns))
+
+    keyed = identities.apply(incoming, "content_key")
+    merged = _merged(lake, commit, united("messages", keyed))
     merged = merged.mutate(**{PARTITION: month_of(merged.sent_at)})
-    months = sorted({*old_months, *_months(lake, merged)})
-
-    _write(lake, commit, "messages", merged, affected=affected, months=months)
     placed = merged.select("message_key", PARTITION)
-    recipients = _recipients(lake, identities, incoming, old_months)
-    _write(lake, commit, "recipients", recipients.join(placed, "message_key"), affected=affected, months=months)
-    copies = identities.apply(incoming, "content_key").select(*COPY_COLUMNS.names)
-    known = lake.table("copies", old_months).semi_join(affected, "message_key")
-    copies = copies.union(_renamed(identities, known).select(*COPY_COLUMNS.names), distinct=True)
-    _write(lake, commit, "copies", copies.join(placed, "message_key"), affected=affected, months=months)
+    months = sorted({*old_months, *_months(lake, merged)})
+    recipients = _foremost(united("recipients", identities.apply(_listed(incoming), "content_key")))
+    tables = {
+        "messages": merged,
+        "recipients": recipients.join(placed, "message_key"),
+        "copies": united("copies", keyed).distinct().join(placed, "message_key"),
+    }
+    for name, table in tables.items():
+        commit.write(name, _beside(lake, identities, name, table, months), months=months)
     return _new(lake, identities, incoming)
 
 
@@ -95,12 +101,13 @@ def _renamed(identities: Identities, table: ir.Table) -> ir.Table:
 
 def _merged(lake: Lake, commit: Commit, rows: ir.Table) -> ir.Table:
     """One row per message, bucket by bucket: the engine cannot spill the texts of an aggregation under way."""
-    buckets = commit.folder / "buckets"
-    digits = 0
     total = int(rows.count().to_pyarrow().as_py())
-    while total > BUCKET_ROWS * 16**digits:
-        digits += 1
-    lake.engine.write(rows.mutate(bucket="b" + rows.message_key.left(digits)), buckets, MESSAGES, partition="bucket")
+    if total <= BUCKET_ROWS:
+        lake.engine.write(_joined(rows), commit.scratch("messages"), MESSAGES)
+        return lake.engine.scan([commit.scratch("messages")], MESSAGES)
+    digits = math.ceil(math.log(total / BUCKET_ROWS, 16))
+    buckets = commit.folder / "buckets"
+    lake.engine.write(rows.mutate(bucket=rows.message_key.left(digits)), buckets, MESSAGES, partition="bucket")
     written = []
     for number, folder in enumerate(sorted(buckets.iterdir())):
         bucket = lake.engine.scan(sorted(folder.iterdir()), MESSAGES)
@@ -126,31 +133,37 @@ def _joined(rows: ir.Table) -> ir.Table:
     )
 
 
-def _recipients(lake: Lake, identities: Identities, incoming: ir.Table, months: list[str]) -> ir.Table:
-    """One row per message and address: the most visible role, the foremost place."""
+def _listed(incoming: ir.Table) -> ir.Table:
+    """Recipients of each copy, one a row."""
     # the column's unnest: the table's would become a join of each row with itself
     one = incoming.select("content_key", person=incoming.recipients.unnest())
     person = one.person
     listed = one.select("content_key", position=person.position, address=person.address, role=person.role)
-    listed = listed.filter(listed.address.notnull())
-    new = identities.apply(listed, "content_key").select(*RECIPIENTS.names)
-    old = lake.table("recipients", months).semi_join(identities.affected, "message_key")
-    rows = new.union(_renamed(identities, old).select(*RECIPIENTS.names))
+    return listed.filter(listed.address.notnull())
+
+
+def _foremost(rows: ir.Table) -> ir.Table:
+    """One row per message and address: the most visible role, the foremost place."""
     rank = rows.role.cases(("to", 0), ("cc", 1), else_=2)
     united = rows.group_by(["message_key", "address"]).agg(rank=rank.min(), position=rows.position.min())
     return united.mutate(role=united["rank"].cases((0, "to"), (1, "cc"), else_="bcc"))
 
 
-def _write(lake: Lake, commit: Commit, name: str, merged: ir.Table, *, affected: ir.Table, months: list[str]) -> None:
+def _beside(lake: Lake, identities: Identities, name: str, merged: ir.Table, months: list[str]) -> ir.Table:
+    """What the months hold from now on: the merged rows beside the messages that nothing new belongs to."""
     columns = [*TABLES[name].schema.names, PARTITION]
-    kept = lake.table(name, months, partition=True).anti_join(affected, "message_key")
-    commit.write(name, merged.select(*columns).union(kept.select(*columns)), months=months)
+    if not lake.files(name, months):
+        return merged.select(*columns)
+    kept = lake.table(name, months, partition=True)
+    if identities.affected is not None:
+        kept = kept.anti_join(identities.affected, "message_key")
+    return merged.select(*columns).union(kept.select(*columns))
 
 
 def _new(lake: Lake, identities: Identities, incoming: ir.Table) -> dict[str, int]:
     keys = identities.apply(incoming.select("content_key", "source"), "content_key")
     by_key = keys.group_by("message_key").agg(source=keys.source.min())
-    known = _renamed(identities, identities.affected)
-    new = by_key.anti_join(known, "message_key").group_by("source").agg(messages=ibis._.count())
-    counts = lake.engine.to_arrow(new, _BY_SOURCE)
+    if identities.affected is not None:
+        by_key = by_key.anti_join(_renamed(identities, identities.affected), "message_key")
+    counts = lake.engine.to_arrow(by_key.group_by("source").agg(messages=ibis._.count()), _BY_SOURCE)
     return dict(zip(counts["source"].to_pylist(), counts["messages"].to_pylist(), strict=True))

@@ -55,19 +55,18 @@ def addresses_of(lake: Lake, address: str) -> list[str]:
 
     Addresses that are only suggested to be the same person's are not among them.
     """
-    own = address.strip().lower()
-    people = lake.table("directory_people")
-    listed = people.filter((people.address == own) | people.aliases.contains(own))
+    people = lake.table("directory_people").select("address", other=ibis._.aliases.unnest())
     resolved = lake.table("addresses")
     resolved = resolved.filter(resolved.how.fill_null("") != "suggested")
-    principals = resolved.filter(resolved.address == own).select("principal")
-    found = listed.select(address=listed.address).union(
-        listed.select(address=listed.aliases.unnest()),
-        resolved.semi_join(principals, "principal").select("address"),
-        principals.select(address=principals.principal),
-    )
-    rows = lake.engine.to_arrow(found, pa.schema([("address", pa.string())]))
-    return sorted({own, *(value for value in rows["address"].to_pylist() if value)})
+    pairs = people.union(resolved.select("address", other=resolved.principal))
+    schema = pa.schema([("address", pa.string()), ("other", pa.string())])
+    known, before = {address.strip().lower()}, 0
+    while len(known) > before:
+        before = len(known)
+        found = pairs.filter(pairs.address.isin(sorted(known)) | pairs.other.isin(sorted(known)))
+        rows = lake.engine.to_arrow(found, schema)
+        known |= {value for column in rows.columns for value in column.to_pylist() if value}
+    return sorted(known)
 
 
 def forget(lake: Lake, address: str) -> dict[str, int]:

@@ -65,6 +65,6 @@ def account(run: Run) -> None:
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "thresholds": {name: model.model_dump() for name, model in run.thresholds.items()},
         "savings": run.settings.savings.model_dump(),
-        "counts": {name: int(run[name].count().execute()) for name in counted},
+        "counts": {name: run[name].count().to_pyarrow().as_py() for name in counted},
     }
     run.keep("runs", pa.table({"key": list(entries), "value": [json.dumps(value) for value in entries.values()]}))

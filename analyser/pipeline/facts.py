@@ -151,7 +151,7 @@ def threads_(run: Run) -> None:
     run.keep("hubs", hubs)
     run.keep("answered", answered(run["hubs"]))
     guesses = threads.subject_links(run["sent"], run["answered"], run["participants"], run.thresholds["threads"])
-    count = int(run["messages"].count().execute())
+    count = run["messages"].count().to_pyarrow().as_py()
     run.keep("message_threads", threads.assemble(count, run["hubs"].to_pyarrow(), guesses.to_pyarrow()))
     run.keep(
         "threads",

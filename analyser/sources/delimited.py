@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import zlib
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyser.errors import FormatError
 from analyser.sources.encoded_words import decode_bytes
+from analyser.sources.files import UNREADABLE, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from typing import BinaryIO
 
-__all__ = ["UNREADABLE", "Header", "Row", "column_name", "missing_columns", "opened", "read_header", "read_rows"]
-
-UNREADABLE = (OSError, EOFError, zlib.error)
-"""What reading a damaged or forbidden file raises."""
+__all__ = ["Header", "Row", "column_name", "missing_columns", "read_header", "read_rows"]
 
 _DELIMITERS = ",;\t|"
 
@@ -37,17 +31,6 @@ class Row(NamedTuple):
 
     number: int
     fields: dict[str, str]
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """The unpacked content, and the file itself: the same stream where nothing is packed."""
-    with path.open("rb") as raw:
-        if raw.peek(2)[:2] == b"\x1f\x8b":
-            with gzip.GzipFile(fileobj=raw) as stream:
-                yield stream, raw  # type: ignore[misc]  # a GzipFile is a binary stream in all that is used here
-        else:
-            yield raw, raw
 
 
 def column_name(name: str) -> str:

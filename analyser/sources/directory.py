@@ -24,7 +24,8 @@ from analyser.sources.contract import (
     Source,
 )
 from analyser.sources.dates import parse_date
-from analyser.sources.delimited import UNREADABLE, opened, read_rows
+from analyser.sources.delimited import read_rows
+from analyser.sources.files import UNREADABLE, opened
 from analyser.sources.ldif import is_ldif, read_ldif
 from analyser.sources.ldif_people import ldif_rows
 

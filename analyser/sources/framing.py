@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from analyser.sources.files import UNREADABLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
+    from io import BufferedIOBase
 
 __all__ = ["HEADER_LIMIT", "Frame", "frames", "is_mbox", "is_message", "read_header"]
 
@@ -53,7 +55,7 @@ def is_message(head: bytes) -> bool:
     return _FIRST_LINE.match(_trim(head)) is not None
 
 
-def frames(stream: BinaryIO, start: int = 0) -> Iterator[Frame]:
+def frames(stream: BufferedIOBase, start: int = 0) -> Iterator[Frame]:
     """Messages of an mbox file, without their bodies; holds a few megabytes however long a message is.
 
     Parameters
@@ -63,9 +65,7 @@ def frames(stream: BinaryIO, start: int = 0) -> Iterator[Frame]:
     start
         0, or the `Frame.end` of an earlier message.
     """
-    buffer, base, exhausted = stream.read(_CHUNK), start, False
-    while 0 < len(buffer) < _CHUNK and (more := stream.read(_CHUNK - len(buffer))):
-        buffer += more
+    buffer, base, exhausted = _read_chunk(stream), start, False
     begin = start + len(buffer) - len(_trim(buffer))  # of the present message, in the file
     scan = begin - base + 1  # where the next separator is looked for, in the buffer
     header: bytes | None = b""  # of the present message, once its body is no longer in the buffer
@@ -88,12 +88,12 @@ def frames(stream: BinaryIO, start: int = 0) -> Iterator[Frame]:
             header, header_begin = _whole(buffer[first:header_end]), base + first
             body_dropped = body < len(buffer) or header is None
         keep = max(0, scan - _LOOK_BACK if body_dropped else begin - base - _LOOK_BACK)
-        chunk = stream.read(_CHUNK)
+        chunk = _read_chunk(stream)
         exhausted = not chunk
         buffer, base, scan = buffer[keep:] + chunk, base + keep, scan - keep
 
 
-def read_header(stream: BinaryIO) -> tuple[bytes | None, bool]:
+def read_header(stream: BufferedIOBase) -> tuple[bytes | None, bool]:
     """Header of a single message, and whether a body follows; reads little more than the header.
 
     Returns
@@ -112,6 +112,20 @@ def read_header(stream: BinaryIO) -> tuple[bytes | None, bool]:
         if body < len(text) or not chunk:
             return _whole(text[:end]), body < len(text)
     return None, True
+
+
+def _read_chunk(stream: BufferedIOBase) -> bytes:
+    """The next bytes; what a damaged file still gives comes before its error does."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while size < _CHUNK and (part := stream.read1(_CHUNK - size)):
+            parts.append(part)
+            size += len(part)
+    except UNREADABLE:  # raised again by the next call, which has nothing else to give
+        if not parts:
+            raise
+    return b"".join(parts)
 
 
 def _trim(head: bytes) -> bytes:

@@ -63,20 +63,21 @@ def normal_dn(dn: str) -> str:
 def _entry(lines: list[tuple[int, bytes]]) -> Iterator[Entry]:
     values: dict[str, list[str]] = {}
     trouble = ""
+    lines = [(number, line) for number, line in lines if not line.startswith(b"#")]
+    if not lines:
+        return
     first = lines[0][0]
-    for number, line in lines:
-        if line.startswith(b"#"):
-            continue
+    for _, line in lines:
         match = _ATTRIBUTE.fullmatch(line)
         value = _value(match[2], match[3]) if match else None
-        if match is None or value is None:
-            trouble = trouble or f"line {number} cannot be read"
-        else:
+        if match and value is not None:
             values.setdefault(match[1].decode("ascii").lower(), []).append(value)
+        elif match is None or match[2] == b":":  # values in other files are not fetched, nor missed
+            trouble = "attribute cannot be read"
     values.pop("version", None)
     if values.get("changetype", ["add"])[0].lower() != "add":
         trouble = trouble or "a change, no entry"
-    if not values and not trouble:  # comments, or the version alone
+    if not values and not trouble:  # the version alone
         return
     yield Entry(first, values.pop("dn", [""])[0], values, trouble)
 
@@ -87,4 +88,4 @@ def _value(mark: bytes | None, raw: bytes) -> str | None:
             return decode_bytes(base64.b64decode(raw.strip(), validate=True)).strip()
         except binascii.Error:
             return None
-    return None if mark == b"<" else decode_bytes(raw).strip()  # values in other files are not fetched
+    return None if mark == b"<" else decode_bytes(raw).strip()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from analyser.errors import SourceError
 from analyser.sources.addresses import AddressBook
 from analyser.sources.contract import RECORDS, Batch, Declaration, Mailbox, Problem, Source
-from analyser.sources.delimited import UNREADABLE, opened
+from analyser.sources.files import UNREADABLE, opened
 from analyser.sources.framing import Frame, frames, is_mbox, is_message, read_header
 from analyser.sources.records import Period, header_records
 

@@ -15,8 +15,9 @@ from analyser.errors import FormatError, SourceError
 from analyser.sources import columns as convert
 from analyser.sources.addresses import TABLE_SEPARATORS, AddressBook
 from analyser.sources.contract import RECORDS, Batch, Declaration, Directory, Mailbox, Problem, Source
-from analyser.sources.delimited import UNREADABLE, column_name, missing_columns, opened, read_header
+from analyser.sources.delimited import column_name, missing_columns, read_header
 from analyser.sources.directory import read_directory
+from analyser.sources.files import UNREADABLE, opened
 from analyser.sources.headers import first_id
 from analyser.sources.records import ROLES, Period, Records, assemble, recipients, senders
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,6 +32,10 @@ from analyser.sources.contract import (
     Source,
 )
 from analyser.sources.registry import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 CANARY = "canarybird"

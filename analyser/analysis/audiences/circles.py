@@ -222,7 +222,8 @@ def weights(mail: ir.Table, now: datetime, limits: CirclesThresholds) -> ir.Tabl
     age = (ibis.literal(now).epoch_seconds() - weekly.week.epoch_seconds()) / 86400.0
     cost = (weekly.people - 1) * (weekly.n.cast("float64") ** limits.burst_exponent)
     weekly = weekly.mutate(cost=cost * (ibis.literal(0.5) ** (age / limits.half_life_days)))
-    weighed = weekly.group_by("recipient_set").agg(weight=weekly.cost.sum())
+    # rounded, since a sum of floats depends on the order in which threads add it up
+    weighed = weekly.group_by("recipient_set").agg(weight=weekly.cost.sum().round(6))
     return weighed.order_by(ibis.desc("weight"), "recipient_set").limit(limits.max_sets)
 
 

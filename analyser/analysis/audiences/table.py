@@ -61,7 +61,7 @@ def describe(
         weeks=rows.week.nunique().cast("int32"),
         first_sent=rows.sent_at.min(),
         last_sent=rows.sent_at.max(),
-        recent_weight=rows.recent.sum(),
+        recent_weight=rows.recent.sum().round(6),
     )
     seen = seen.mutate(
         weeks_span=(

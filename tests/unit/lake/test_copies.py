@@ -188,7 +188,7 @@ def mailbox(draw):
     }
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(mailbox(), min_size=20, max_size=60), data=st.data())
 def test_any_order_any_batches_any_scans_and_any_repetition_give_the_same_lake(tools, tmp_path_factory, rows, data):
     rows = [tools.record(row.pop("subject"), **row) for row in ({**row} for row in rows)]
@@ -209,12 +209,12 @@ def test_any_order_any_batches_any_scans_and_any_repetition_give_the_same_lake(t
     }
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(mailbox(), min_size=20, max_size=60))
 def test_messages_are_the_components_of_the_plain_definition(tools, tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("plain") / "lake"
     given_ = [tools.record(row["subject"], **{k: v for k, v in row.items() if k != "subject"}) for row in rows]
-    tools.ingest(path, tools.MemorySource("s", {"box": tools.records(*given_)}))
+    tools.ingest(path, tools.MemorySource("s", {"box": tools.records(*given_)}, size=100))
     assert len(tools.content(path)["messages"]) == len(plain_components(rows))
 
 

@@ -40,7 +40,7 @@ def engine():
         ("Re[2]: Budget", "budget", True, False),
         ("RE^2: Budget", "budget", True, False),
         ("Re(3): Budget", "budget", True, False),
-        ("回复：预算", "预算", True, False),  # noqa: RUF001
+        ("回复：预算", "预算", True, False),
         ("转发: 预算", "预算", False, True),
         ("VÁ: Terv", "terv", True, False),
         ("VA\u0301: Terv", "terv", True, False),
@@ -96,7 +96,7 @@ def test_every_prefix_with_every_counter_is_stripped(engine):
 
 
 words = st.sampled_from([*PREFIXES, "plan", "[plans]", "[EXTERNAL]", "(fwd)", "R:\\x", "ΟΔΟΣ", "İ", "ß"])
-glue = st.sampled_from(["", " ", ": ", ":", "：", "[2]: ", "\u00a0", "\u3000", " - "])  # noqa: RUF001
+glue = st.sampled_from(["", " ", ": ", ":", "：", "[2]: ", "\u00a0", "\u3000", " - "])
 lines = st.lists(st.tuples(words, glue), max_size=6).map(lambda parts: "".join(a + b for a, b in parts))
 texts = st.text(st.characters(max_codepoint=0x2FFF, exclude_categories=["Cs", "Cn"]), max_size=30)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -94,8 +96,7 @@ def read(*fields, book=None):
     book = book or AddressBook()
     entries = book.read(pa.array(fields, pa.string()))
     addresses = [book.addresses[number].as_py() for number in entries.addresses]
-    starts = entries.offsets.tolist()
-    return [addresses[start:end] for start, end in zip(starts, starts[1:], strict=False)], entries.unresolved.tolist()
+    return [addresses[start:end] for start, end in pairwise(entries.offsets.tolist())], entries.unresolved.tolist()
 
 
 def test_a_column_of_fields():

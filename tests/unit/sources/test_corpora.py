@@ -39,9 +39,9 @@ def test_header_corpora(corpora, name, rows, problems):
     path = corpora / name / "headers.mbox.gz"
     tables, found = read(MboxSource("mail", path, batch_size=20_000, earliest=EARLIEST))
     assert (sum(table.num_rows for table in tables), len(found)) == (rows, problems)
-    blocks = re.split(rb"(?:\A|\n)From (?:MAILER-DAEMON|mboxrd@z) Thu Jan  1 00:00:00 1970\n", gzip.open(path).read())[
-        1:
-    ]
+    blocks = re.split(
+        rb"(?:\A|\n)From (?:MAILER-DAEMON|mboxrd@z) Thu Jan  1 00:00:00 1970\n", gzip.decompress(path.read_bytes())
+    )[1:]
     assert len(blocks) == rows + problems
     bad = {int(re.search(r"message (\d+)", problem.place)[1]) for problem in found}
     good = [block for number, block in enumerate(blocks, 1) if number not in bad]

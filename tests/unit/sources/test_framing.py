@@ -88,10 +88,10 @@ def test_a_long_message_passes_through_little_memory(monkeypatch):
     largest = 0
 
     class Stream(io.BytesIO):
-        def read(self, size=-1):
+        def read1(self, size=-1):
             nonlocal largest
             largest = max(largest, size)
-            return super().read(size)
+            return super().read1(size)
 
     body = b"x" * 70 + b"\n\nFrom afar\n"
     content = LINE + b"A: 1\n\n" + body * 20_000 + b"\n" + LINE + b"A: 2\n\nend\n"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import gzip
 import os
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -12,6 +12,9 @@ from analyser.errors import SourceError
 from analyser.sources import mbox
 from analyser.sources.framing import HEADER_LIMIT
 from analyser.sources.mbox import MboxSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 LINE = "From x@example.com Mon Jan  1 00:00:00 2024\n"
@@ -219,13 +222,14 @@ def test_a_file_that_cannot_be_unpacked_is_a_problem_and_the_others_are_read(tmp
 def test_a_packed_mbox_that_breaks_off_is_an_error_after_what_was_read(tmp_path):
     packed = gzip.compress(b"".join(f"{LINE}{HEAD}X: {os.urandom(60).hex()}\n\n\n".encode() for _ in range(900)))
     (tmp_path / "mail.gz").write_bytes(packed[: len(packed) * 2 // 3])
-    opened, read_rows = source(tmp_path, batch_size=100), 0
+    opened = source(tmp_path, batch_size=100)
     (mailbox,) = opened.mailboxes()
+    batches = opened.read(mailbox.name)
+    read_rows = sum(next(batches).messages.num_rows for _ in range(2))
     with pytest.raises(SourceError, match="cannot be read on") as caught:
-        for batch in opened.read(mailbox.name):
-            read_rows += batch.messages.num_rows
+        list(batches)
     assert "mail.gz" in str(caught.value)
-    assert read_rows < 900
+    assert read_rows == 200
 
 
 def test_versions_follow_the_content(tmp_path):
