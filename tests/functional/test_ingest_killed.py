@@ -1,4 +1,4 @@
-"""A scan that is killed, at any moment, leaves the last complete state; the next one ends as if nothing had happened."""
+"""A scan that is killed at any moment leaves the last complete state; the next one ends as if nothing had happened."""
 
 from __future__ import annotations
 
