@@ -29,13 +29,13 @@ __all__ = ["ThreadsThresholds", "assemble", "header_links", "subject_links", "su
 class ThreadsThresholds(Thresholds):
     """When equal subjects mean one thread."""
 
-    reply_gap_days: int = threshold(28, "Longest gap between a reply and what it answers, by subject alone", ge=1)
+    reply_gap_days: int = threshold(90, "Longest gap between a reply and what it answers, by subject alone", ge=1)
     unmarked_gap_days: int = threshold(
         3, "Longest gap for a message without reply prefix that answers the sender of an equal subject", ge=0
     )
-    candidates: int = threshold(12, "Earlier messages of the same subject that are compared", ge=1)
+    candidates: int = threshold(20, "Earlier messages of the same subject that are compared", ge=1)
     stranger_gap_days: int = threshold(
-        14, "Longest gap between messages whose senders did not address one another", ge=0
+        30, "Longest gap between messages whose senders did not address one another", ge=0
     )
 
 

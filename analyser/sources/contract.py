@@ -158,7 +158,7 @@ class Directory:
 
 
 class Source(ABC):
-    """Where metadata is read. `tests/conformance/sources.py` holds every implementation to this."""
+    """Where metadata is read. `tests/conformance/test_sources.py` holds every implementation to this."""
 
     declaration: ClassVar[Declaration]
 
