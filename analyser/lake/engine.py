@@ -61,11 +61,6 @@ def local_time(at: ir.TimestampValue, zone: str) -> ir.TimestampValue:
     return timezone(ibis.literal(zone), at)
 
 
-def _with(schema: pa.Schema, *further: str) -> ibis.Schema:
-    texts = dict.fromkeys(further, dt.string)
-    return ibis.schema({**{field.name: dt.DataType.from_pyarrow(field.type) for field in schema}, **texts})
-
-
 def sweep_spill(folder: Path) -> None:
     """Remove spill folders whose engine has died: nobody holds their lock."""
     for lock_file in folder.glob("*.lock"):
@@ -168,8 +163,6 @@ class Engine:
             hive_partitioning=partition,
             **({"hive_types_autocast": False} if partition else {}),
         )
-        if found.schema() == _with(schema, *further):
-            return found  # what files hold is no belief; each cast that is spared is spared in every query
         missing = {
             field.name: ibis.null(dt.DataType.from_pyarrow(field.type))
             for field in schema

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,42 +39,33 @@ def test_copies_with_different_message_ids_collapse(messages_of, tools):
     assert recipients == {"b@contoso.example": "to"}
 
 
-def messages_per_case(found):
-    """How many messages each number in a subject has."""
-    return Counter(message["base_subject"].split()[1] for message, _ in found)
-
-
-def test_another_sender_second_subject_or_recipient_makes_another_message(messages_of, tools):
-    others = [
+@pytest.mark.parametrize(
+    "other",
+    [
         {"sender": "z@contoso.example"},
         {"sent_at": NOW},
-        {"subject": "Plan {} b"},
+        {"subject": "Plans"},
         {"to": ("z@contoso.example",)},
-    ]
-    found = messages_of(*(row for pair in cases(tools, others) for row in pair))
-    assert messages_per_case(found) == {str(number): 2 for number in range(len(others))}
+    ],
+)
+def test_another_sender_second_subject_or_recipient_makes_another_message(messages_of, tools, other):
+    assert len(messages_of(tools.record(), tools.record(**other))) == 2
 
 
-def test_prefix_fraction_role_bcc_overlap_and_no_recipients_make_no_difference(messages_of, tools):
-    others = [
-        {"subject": "RE: plan {}"},
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"subject": "RE: plan"},
         {"sent_at": datetime(2024, 5, 6, 7, 8, 9, 999_999, tzinfo=UTC)},
         {"to": (), "cc": ("b@contoso.example",)},
         {"bcc": ("z@contoso.example",)},
         {"to": ("b@contoso.example", "c@contoso.example")},
         {"to": ()},
         {"to": (), "bcc": ("b@contoso.example",)},
-    ]
-    found = messages_of(*(row for pair in cases(tools, others) for row in pair))
-    assert messages_per_case(found) == {str(number): 1 for number in range(len(others))}
-
-
-def cases(tools, others):
-    """A message and another that differs from it, each pair with a number of its own."""
-    for number, values in enumerate(others):
-        differing = {"subject": "Plan {}", **values}
-        subject = differing.pop("subject").format(number)
-        yield tools.record(f"Plan {number}"), tools.record(subject, **differing)
+    ],
+)
+def test_prefix_fraction_role_bcc_overlap_and_no_recipients_make_no_difference(messages_of, tools, other):
+    assert len(messages_of(tools.record(), tools.record(**other))) == 1
 
 
 def test_individual_copies_to_many_people_stay_apart_until_a_copy_names_nobody(messages_of, tools):
@@ -210,7 +200,7 @@ def test_any_order_any_batches_any_scans_and_any_repetition_give_the_same_lake(t
     tools.ingest(once, tools.MemorySource("s", {"box": tools.records(*rows)}, size=len(rows)))
     (parts / ".secret").write_bytes((once / ".secret").read_bytes())
     repeated = data.draw(st.permutations([*rows, *data.draw(st.lists(st.sampled_from(rows), max_size=4))]))
-    cuts = sorted(data.draw(st.sets(st.integers(1, len(repeated)), max_size=2)) | {len(repeated)})
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(repeated)), max_size=3)) | {len(repeated)})
     start = 0
     for version, cut in enumerate(cuts):
         source = tools.MemorySource("s", {"box": tools.records(*repeated[start:cut])}, version=str(version))
