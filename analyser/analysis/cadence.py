@@ -7,7 +7,7 @@ time-of-week profile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +35,9 @@ class CadenceThresholds(Thresholds):
     rayleigh: float = threshold(0.5, "Length of the mean phase vector", gt=0, le=1)
     alpha: float = threshold(0.01, "Level of the test after Benjamini and Hochberg's correction", gt=0, lt=1)
     draws: int = threshold(999, "Redrawn histories per test", ge=19)
+    silence_weeks: float = threshold(
+        8.0, "Silence that parts two stretches; the longest is tested besides the whole", gt=0
+    )
     per_slot: float = threshold(1.5, "Occasions per slot at the most: more is a conversation, no rhythm", gt=0)
     seed: int = threshold(0, "Seed of the draws")
 
@@ -64,6 +67,8 @@ class Occasions:
 def cadence(occasions: Occasions, limits: CadenceThresholds) -> pa.Table:
     """Rows of the table `cadence`, one per audience, in the order given.
 
+    A history with a long hole (a lost mailbox, a season) is tested twice: whole, and its longest stretch alone.
+
     Notes
     -----
     The statistic is ``R * coverage``: ``R = |mean exp(2 pi i phase)|`` (Rayleigh) at the period, and the share of slots
@@ -71,26 +76,61 @@ def cadence(occasions: Occasions, limits: CadenceThresholds) -> pa.Table:
     together (Benjamini, Hochberg 1995). Burstiness is the finite-size form of Kim and Jo (2016, arXiv 1604.01125).
     """
     random = np.random.default_rng(limits.seed)
-    tests: list[tuple[int, str, float, float, int, float]] = []
+    tests: list[_Test] = []
     for i in range(len(occasions.audience)):
         when = occasions.when[occasions.start[i] : occasions.start[i + 1]]
-        for period in _PERIODS:
-            rayleigh, coverage, cycles = (float(x[0]) for x in _statistic(period, when[None, :]))
-            crowded = len(when) > limits.per_slot * max(1, coverage * cycles)
-            if cycles < limits.min_cycles or coverage < limits.slot_coverage or rayleigh < limits.rayleigh or crowded:
-                continue
-            drawn_rayleigh, drawn_coverage, _ = _statistic(
-                period, _redraw(when, occasions.profile[i], limits.draws, random)
-            )
-            as_high = int((drawn_rayleigh * drawn_coverage >= rayleigh * coverage - 1e-12).sum())
-            tests.append((i, period, rayleigh, coverage, int(cycles), (1 + as_high) / (1 + limits.draws)))
-    corrected = _benjamini_hochberg(np.array([t[-1] for t in tests]))
+        stretch = _longest_stretch(when, limits.silence_weeks * _WEEK_HOURS)
+        histories = [when] if len(stretch) == len(when) else [when, stretch]
+        tests += [
+            test
+            for period in _PERIODS
+            for history in histories
+            if (test := _test(i, period, history, occasions.profile[i], limits, random)) is not None
+        ]
+    corrected = _benjamini_hochberg(np.array([t.p for t in tests]))
     # the shortest period that holds: whatever is weekly is fortnightly too
-    best: dict[int, tuple[int, str, float, float, int, float]] = {}
+    best: dict[int, _Test] = {}
     for test, q in zip(tests, corrected, strict=True):
         if q <= limits.alpha:
-            best.setdefault(test[0], (*test[:5], float(q)))
+            best.setdefault(test.audience, replace(test, p=float(q)))
     return _table(occasions, best)
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """One history that looks like one period, with the chance of as much by habit alone."""
+
+    audience: int
+    period: str
+    history: NDArray[np.float64]
+    rayleigh: float
+    coverage: float
+    cycles: int
+    p: float
+
+
+def _longest_stretch(when: NDArray[np.float64], silence: float) -> NDArray[np.float64]:
+    """The stretch of most occasions, the latest of equals, between silences of at least so many hours."""
+    parts = np.split(when, np.flatnonzero(np.diff(when) >= silence) + 1)
+    return max(reversed(parts), key=len)
+
+
+def _test(
+    audience: int,
+    period: str,
+    when: NDArray[np.float64],
+    profile: NDArray[np.float64],
+    limits: CadenceThresholds,
+    random: np.random.Generator,
+) -> _Test | None:
+    """The test of one period, or None where the history does not even look like it."""
+    rayleigh, coverage, cycles = (float(x[0]) for x in _statistic(period, when[None, :]))
+    crowded = len(when) > limits.per_slot * max(1, coverage * cycles)
+    if cycles < limits.min_cycles or coverage < limits.slot_coverage or rayleigh < limits.rayleigh or crowded:
+        return None
+    drawn_rayleigh, drawn_coverage, _ = _statistic(period, _redraw(when, profile, limits.draws, random))
+    as_high = int((drawn_rayleigh * drawn_coverage >= rayleigh * coverage - 1e-12).sum())
+    return _Test(audience, period, when, rayleigh, coverage, int(cycles), (1 + as_high) / (1 + limits.draws))
 
 
 _WEEKS = {"week": 1, "fortnight": 2, "four_weeks": 4}
@@ -161,18 +201,21 @@ def _burstiness(when: NDArray[np.float64]) -> float | None:
     return float((np.sqrt(n + 1) * r - np.sqrt(n - 1)) / ((np.sqrt(n + 1) - 2) * r + np.sqrt(n - 1)))
 
 
-def _table(occasions: Occasions, found: dict[int, tuple[int, str, float, float, int, float]]) -> pa.Table:
+def _commonest(values: NDArray[np.float64]) -> int:
+    return int(np.bincount(values.astype(np.int64)).argmax())
+
+
+def _table(occasions: Occasions, found: dict[int, _Test]) -> pa.Table:
     rows = []
     for i, audience in enumerate(occasions.audience):
         when = occasions.when[occasions.start[i] : occasions.start[i + 1]]
         row: dict[str, object] = {"audience": audience, "burstiness": _burstiness(when)}
         if i in found:
-            _, period, rayleigh, coverage, cycles, q = found[i]
-            row.update(period=period, rayleigh=rayleigh, slot_coverage=coverage, cycles=cycles, p_value=q)
-            hours = np.bincount((when % 24).astype(np.int64), minlength=24)
-            row.update(hour=int(hours.argmax()))
-            if period in _WEEKS:
-                row.update(weekday=int(np.bincount((when // 24 % 7).astype(np.int64), minlength=7).argmax()))
+            test = found[i]
+            row.update(period=test.period, rayleigh=test.rayleigh, slot_coverage=test.coverage)
+            row.update(cycles=test.cycles, p_value=test.p, hour=_commonest(test.history % 24))
+            if test.period in _WEEKS:
+                row.update(weekday=_commonest(test.history // 24 % 7))
         rows.append(row)
     schema = pa.schema(
         [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-__all__ = ["RULES", "Tables", "audiences", "find", "period", "to_table"]
+__all__ = ["RULES", "Tables", "audiences", "find", "to_table"]
 
 RULES: Final[tuple[type[Rule[Any]], ...]] = (
     Confidential,
@@ -51,12 +51,6 @@ class Tables(Protocol):
     """Tables of a run by name."""
 
     def __getitem__(self, name: str) -> ir.Table: ...
-
-
-def period(tables: Tables) -> Period:
-    """First and last message."""
-    row = tables["messages"].agg(first=lambda t: t.sent_at.min(), last=lambda t: t.sent_at.max()).to_pyarrow()
-    return Period(row["first"][0].as_py(), row["last"][0].as_py())
 
 
 def audiences(tables: Tables) -> list[Audience]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from analyser.analysis import automation, cadence, communities, participants, sensitive, threads, topics
+from analyser.analysis import automation, cadence, communities, participants, period, sensitive, threads, topics
 from analyser.analysis.audiences import circles, desks, series
 from analyser.errors import ConfigError
 from analyser.findings import registry
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["MODELS", "STAGES", "Listener", "Run", "Stage", "analyse", "thresholds"]
 
 MODELS: dict[str, type[Thresholds]] = {
+    "period": period.PeriodThresholds,
     "automation": automation.AutomationThresholds,
     "participants": participants.ParticipantsThresholds,
     "sensitive": sensitive.SensitiveThresholds,
@@ -76,13 +77,12 @@ STAGES = (
     Stage(
         "audiences",
         ("messages", "message_flags", "participants", "message_threads", "threads", "recipient_set_members"),
-        ("audiences", "audience_members", "audience_messages"),
+        ("audiences", "audience_members", "audience_messages", "cadence", "signals"),
         mining.audiences,
     ),
-    Stage("cadence", ("audience_messages", "messages"), ("cadence",), mining.cadence_),
     Stage(
         "findings",
-        ("audiences", "audience_members", "audience_messages", "cadence", "threads"),
+        ("audiences", "audience_members", "cadence", "signals"),
         ("findings",),
         choosing.findings,
     ),

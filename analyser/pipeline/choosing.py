@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from analyser.analysis.audiences import circles
 from analyser.findings import registry
-from analyser.findings.signals import signals
+from analyser.findings.contract import Period
 from analyser.proposals.propose import Served, documents, to_table
 
 if TYPE_CHECKING:
@@ -21,18 +21,8 @@ __all__ = ["account", "findings", "proposals"]
 
 
 def findings(run: Run) -> None:
-    run.keep(
-        "signals",
-        signals(
-            run["spoken"],
-            run["audience_members"],
-            run["audience_parts"],
-            run["threads"],
-            run.thresholds["signals"],
-        ),
-    )
     run.objects["audiences"] = registry.audiences(run)
-    run.objects["findings"] = registry.find(run.objects["audiences"], registry.period(run), run.thresholds)
+    run.objects["findings"] = registry.find(run.objects["audiences"], Period(run.first, run.now), run.thresholds)
     run.keep("findings", registry.to_table(run.objects["findings"]))
 
 

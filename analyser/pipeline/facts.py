@@ -15,6 +15,7 @@ from analyser.analysis import (
     load,
     participants,
     people,
+    period,
     sensitive,
     stems,
     threads,
@@ -44,14 +45,13 @@ def mail(run: Run) -> None:
             local_at=local_time(messages.sent_at, run.settings.organisation.timezone),
         ),
     )
-    newest = run["messages"].agg(newest=run["messages"].sent_at.max()).to_pyarrow()["newest"][0].as_py()
-    if newest is None:
+    found = period.bounds(run["messages"].select("sent_at").to_pyarrow()["sent_at"], run.thresholds["period"])
+    if found is None:
         raise EmptyLakeError(
             "messages in that period" if run.since or run.until else "messages",
             fix="run 'analyser scan' first, or widen --since and --until",
         )
-    # ages count from the end of the period: an --until in the past is a clock turned back
-    run.now = run.until or newest
+    run.first, run.now = found
     keys = run["messages"].select("message", "message_key")
     run.keep(
         "recipients", run.lake.table("recipients").inner_join(keys, "message_key").select("message", "address", "role")

@@ -1,4 +1,4 @@
-"""Stages that say what recurs: audiences and their rhythm."""
+"""The stage that says what recurs: audiences, what was seen of them, and their rhythm."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ import pyarrow.compute as pc
 
 from analyser.analysis import cadence
 from analyser.analysis.audiences import circles, desks, series, similarity, table
+from analyser.findings import registry
+from analyser.findings.contract import Period
+from analyser.findings.signals import signals
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import ibis.expr.types as ir
     from numpy.typing import NDArray
 
     from analyser.pipeline.run import Run
 
-__all__ = ["audiences", "cadence_"]
+__all__ = ["audiences"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +47,46 @@ class Mined:
 
 
 def audiences(run: Run) -> None:
-    """Every kind of audience, with what was seen of each."""
+    """Every kind of audience, with what was seen of each and its rhythm.
+
+    Circles come last: mail that a finding explains as one sender's report or notice is not what a circle writes, and
+    mail that only looks like a series is.
+    """
     _join_mail(run)
-    mined = (*_strands(run), _desks(run), _circles(run))
-    run.keep("audience_messages", ibis.union(*(m.spoken for m in mined)))
-    run.keep("audience_meta", ibis.union(*(m.meta for m in mined)))
-    run.keep("audience_roles", ibis.union(*(m.members for m in mined)))
+    mined = (*_strands(run), _desks(run))
+    strands = _observe(run, mined)
+    explained = pa.table({"audience": pa.array(sorted(_explained(run, strands)), pa.string())})
+    run.keep("explained", strands["audience_messages"].semi_join(run.compute(explained), "audience").select("message"))
+    rest = _observe(run, (_circles(run),))
+    for name in strands:
+        run.keep(name, strands[name].union(rest[name]))
+
+
+def _explained(run: Run, strands: Mapping[str, ir.Table]) -> set[str]:
+    """Series and broadcasts with a finding."""
+    found = registry.find(registry.audiences({**run.tables, **strands}), Period(run.first, run.now), run.thresholds)
+    return {f.audience.audience for f in found if f.audience.kind in {"series", "broadcast"}}
+
+
+def _observe(run: Run, mined: Sequence[Mined]) -> dict[str, ir.Table]:
+    """What was seen of these audiences: the tables that rules read."""
+    messages = run.compute(ibis.union(*(m.spoken for m in mined)))
+    roles = run.compute(ibis.union(*(m.members for m in mined)))
     # every message of an audience with its columns: joined once, read by all that follows
-    run.keep("spoken", run["audience_messages"].inner_join(run["mail"], "message"))
-    placed = run["audience_roles"].left_join(run["people"], "actor").select("audience", "actor", "department")
+    spoken = run.compute(messages.inner_join(run["mail"], "message"))
+    placed = roles.left_join(run["people"], "actor").select("audience", "actor", "department")
     half_life = run.thresholds["circles"].half_life_days
-    run.keep(
-        "audiences",
-        table.describe(run["spoken"], run["audience_meta"], placed, run["threads"], run.now, half_life),
-    )
-    parts = run["participants"].semi_join(run["audience_messages"], "message")
-    run.keep("audience_parts", run["audience_messages"].inner_join(parts, "message"))
-    run.keep(
-        "audience_members",
-        table.describe_members(run["audience_messages"], run["audience_roles"], run["audience_parts"]),
-    )
+    meta = ibis.union(*(m.meta for m in mined))
+    described = run.compute(table.describe(spoken, meta, placed, run["threads"], run.now, half_life))
+    parts = run.compute(messages.inner_join(run["participants"].semi_join(messages, "message"), "message"))
+    members = run.compute(table.describe_members(messages, roles, parts))
+    return {
+        "audience_messages": messages,
+        "audiences": described,
+        "audience_members": members,
+        "cadence": run.compute(_cadence(run, spoken)),
+        "signals": run.compute(signals(spoken, members, parts, run["threads"], run.thresholds["signals"])),
+    }
 
 
 def _join_mail(run: Run) -> None:
@@ -106,7 +131,6 @@ def _strands(run: Run) -> list[Mined]:
         spoken = run[kind].select("audience", "message")
         meta = run[kind].select("audience", "stem").distinct().select("audience", kind=ibis.literal(kind), stem="stem")
         result.append(Mined(meta, series.members(spoken, parts, run["people"], limits), spoken))
-    run.keep("reports", run["series"].select("message").union(run["broadcast"].select("message")).distinct())
     return result
 
 
@@ -138,7 +162,7 @@ def _circles(run: Run) -> Mined:
         {"recipient_set": names.filter(pa.array(owner >= 0)), "circle": pa.array(owner[owner >= 0], pa.int64())}
     )
     run.keep("circle_sets", own)
-    run.keep("circle_messages", circles.spoken(mail, run["circle_sets"], run["reports"], limits))
+    run.keep("circle_messages", circles.spoken(mail, run["circle_sets"], run["explained"], limits))
     spoken = run["circle_messages"]
     meta = spoken.select("audience").distinct()
     run.keep("circle_people", circles.people_of(chosen, who))
@@ -167,23 +191,21 @@ def _principals(run: Run, who: NDArray[np.int32]) -> list[str]:
     return names
 
 
-def cadence_(run: Run) -> None:
+def _cadence(run: Run, rows: ir.Table) -> pa.Table:
     """The rhythm of every audience: one occasion per thread, since answers belong to what they answer."""
-    rows = run["spoken"]
     first = rows.group_by("audience", "thread").agg(local_at=rows.local_at.min())
     occasions = first.select("audience", when=_hours(first.local_at)).order_by("audience", "when").to_pyarrow()
     texts = occasions["audience"].to_numpy(zero_copy_only=False).astype(str)
     names, start = np.unique(texts, return_index=True)
-    found = cadence.cadence(
+    return cadence.cadence(
         cadence.Occasions(
             names.tolist(),
             np.append(start, occasions.num_rows),
             occasions["when"].to_numpy(),
-            _profiles(run, names),
+            _profiles(run, rows, names),
         ),
         run.thresholds["cadence"],
     )
-    run.keep("cadence", found)
 
 
 def _hours(local: ir.TimestampValue) -> ir.FloatingValue:
@@ -196,20 +218,20 @@ def _slot(rows: ir.Table) -> ir.IntegerValue:
     return (rows.local_at.day_of_week.index() * 24 + rows.local_at.hour()).cast("int64")
 
 
-def _profiles(run: Run, names: NDArray[np.str_]) -> NDArray[np.float64]:
+def _profiles(run: Run, rows: ir.Table, names: NDArray[np.str_]) -> NDArray[np.float64]:
     """Hour-of-week profile of each audience's senders: its own messages left out, one per working hour added."""
-    own = run["spoken"].select("audience", "sender", slot=_slot(run["spoken"]))
+    own = rows.select("audience", "sender", slot=_slot(rows))
     senders = own.select("audience", "sender").distinct()
     mail = run["mail"].semi_join(senders, "sender")
     mail = mail.select("sender", slot=_slot(mail))
     sent = mail.group_by("sender", "slot").agg(n=mail.count())
     habit = senders.inner_join(sent, "sender").group_by("audience", "slot").agg(n=lambda t: t.n.sum())
     minus = own.group_by("audience", "slot").agg(own=own.count())
-    rows = habit.left_join(minus, ["audience", "slot"])
-    rows = rows.select("audience", "slot", n=ibis.greatest(rows.n - rows.own.fill_null(0), 0)).to_pyarrow()
+    others = habit.left_join(minus, ["audience", "slot"])
+    others = others.select("audience", "slot", n=ibis.greatest(others.n - others.own.fill_null(0), 0)).to_pyarrow()
     slots = np.arange(168)
     working = ((slots // 24 < 5) & (slots % 24 >= 8) & (slots % 24 < 17)).astype(np.float64)  # noqa: PLR2004
     profile = np.tile(working, (len(names), 1))
-    at = np.searchsorted(names, rows["audience"].to_numpy(zero_copy_only=False).astype(str))
-    np.add.at(profile, (at, rows["slot"].to_numpy()), rows["n"].to_numpy().astype(np.float64))
+    at = np.searchsorted(names, others["audience"].to_numpy(zero_copy_only=False).astype(str))
+    np.add.at(profile, (at, others["slot"].to_numpy()), others["n"].to_numpy().astype(np.float64))
     return np.asarray(profile / profile.sum(axis=1, keepdims=True), np.float64)

@@ -1,8 +1,7 @@
 """One analysis: its settings, its period, and the tables so far.
 
 Within a run messages and principals are numbers (`message` by time, `actor` by address): joining numbers costs a
-third of
-joining texts. The lake's tables bear texts; `Run.published` puts them back.
+third of joining texts. The lake's tables bear texts; `Run.published` puts them back.
 """
 
 from __future__ import annotations
@@ -53,12 +52,17 @@ class Run:
     thresholds: dict[str, Any]
     tables: dict[str, ir.Table] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)  # matrices and lists, which are no tables
+    first: datetime = field(default_factory=lambda: datetime.now(UTC))  # bounds of what mail fills
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def keep(self, name: str, rows: ir.Table | pa.Table) -> None:
         """Compute a table and keep it for the stages that follow."""
+        self.tables[name] = self.compute(rows)
+
+    def compute(self, rows: ir.Table | pa.Table) -> ir.Table:
+        """A table of the engine with these rows; it lives until the engine closes."""
         engine = self.lake.engine
-        self.tables[name] = engine.memory(rows) if isinstance(rows, pa.Table) else engine.keep(rows)
+        return engine.memory(rows) if isinstance(rows, pa.Table) else engine.keep(rows)
 
     def __getitem__(self, name: str) -> ir.Table:
         return self.tables[name]

@@ -27,6 +27,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
+from analyser.analysis.audiences.recency import recency
 from analyser.analysis.audiences.similarity import jaccard_pairs, jaccard_to
 from analyser.config import Thresholds, threshold
 
@@ -219,9 +220,8 @@ def weights(mail: ir.Table, now: datetime, limits: CirclesThresholds) -> ir.Tabl
         & mail.people.between(limits.min_people, 2 * limits.max_people)
     )
     weekly = human.group_by("recipient_set", "people", week=human.sent_at.truncate("W")).agg(n=human.count())
-    age = (ibis.literal(now).epoch_seconds() - weekly.week.epoch_seconds()) / 86400.0
     cost = (weekly.people - 1) * (weekly.n.cast("float64") ** limits.burst_exponent)
-    weekly = weekly.mutate(cost=cost * (ibis.literal(0.5) ** (age / limits.half_life_days)))
+    weekly = weekly.mutate(cost=cost * recency(weekly.week, now, limits.half_life_days))
     # rounded, since a sum of floats depends on the order in which threads add it up
     weighed = weekly.group_by("recipient_set").agg(weight=weekly.cost.sum().round(6))
     return weighed.order_by(ibis.desc("weight"), "recipient_set").limit(limits.max_sets)
@@ -240,19 +240,19 @@ def owners(sets: sp.csr_array, chosen: list[Circle]) -> NDArray[np.int64]:
     return owner
 
 
-def spoken(mail: ir.Table, circle_sets: ir.Table, reports: ir.Table, limits: CirclesThresholds) -> ir.Table:
+def spoken(mail: ir.Table, circle_sets: ir.Table, explained: ir.Table, limits: CirclesThresholds) -> ir.Table:
     """Messages of circles that write often enough: `audience`, `message`.
 
     Parameters
     ----------
     circle_sets
         `recipient_set`, `circle`.
-    reports
-        Messages that belong to a series or a broadcast: the same people with another purpose, an audience of its own.
+    explained
+        Messages that a finding explains as a report or a notice: the same people with another purpose.
     """
     rows = (
         mail.filter(~mail.automatic & ~mail.external & ~mail.sensitive)
-        .anti_join(reports, "message")
+        .anti_join(explained, "message")
         .inner_join(circle_sets, "recipient_set")
         .select("message", "circle", "sent_at")
     )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from analyser.analysis.audiences.recency import recency
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -47,12 +49,11 @@ def describe(
     now
         End of the period; ages are counted from it.
     """
-    age = (ibis.literal(now).epoch_seconds() - rows.sent_at.epoch_seconds()) / 86400.0
     deliveries = ibis.greatest(rows.people - 1, 0).cast("int64")
     rows = rows.mutate(
         week=rows.sent_at.truncate("W"),
         deliveries=deliveries,
-        recent=deliveries * (ibis.literal(0.5) ** (age / half_life_days)),
+        recent=deliveries * recency(rows.sent_at, now, half_life_days),
     )
     seen = rows.group_by("audience").agg(
         messages=rows.count(),

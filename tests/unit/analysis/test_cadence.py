@@ -50,6 +50,21 @@ def test_missed_weeks_are_borne():
     assert 0.6 <= found["slot_coverage"] < 1
 
 
+def test_a_hole_does_not_hide_the_rhythm_after_it():
+    """A report of two years whose middle is lost: neither half is long, but the second is weekly without doubt."""
+    weeks = [0, 1, 3, *range(40, 64)]
+    found = judge([START + w * WEEK + 106 for w in weeks] + jitter(len(weeks), 2))
+    assert found["period"] == "week"
+    assert found["cycles"] == 24
+    assert found["weekday"] == 4
+
+
+def test_scattered_remains_around_a_hole_are_no_rhythm():
+    random = np.random.default_rng(5)
+    weeks = [0, 1, 3, *sorted(random.choice(np.arange(40, 90), 15, replace=False))]
+    assert judge([START + w * WEEK for w in weeks] + random.uniform(8, 110, len(weeks)))["period"] is None
+
+
 def test_calendar_month():
     first = np.datetime64("1970-01-05T00", "h")
     when = [(np.datetime64(f"2025-{m:02}-03T10", "h") - first).astype(int) for m in range(1, 13)]
