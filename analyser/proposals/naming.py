@@ -16,80 +16,26 @@ __all__ = ["frequencies", "name", "topic", "unique"]
 _LONGEST = 50
 """Channel names may have 50 characters (Microsoft Teams)."""
 
-_PLAIN = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "for",
-        "to",
-        "in",
-        "on",
-        "at",
-        "and",
-        "or",
-        "by",
-        "with",
-        "from",
-        "re",
-        "fw",
-        "fwd",
-        "about",
-        "your",
-        "our",
-        "my",
-        "new",
-        "please",
-        "urgent",
-        "important",
-        "fyi",
-        "update",
-        "updates",
-        "question",
-        "questions",
-        "query",
-        "meeting",
-        "meetings",
-        "call",
-        "calls",
-        "report",
-        "reports",
-        "info",
-        "information",
-        "draft",
-        "final",
-        "version",
-        "request",
-        "der",
-        "die",
-        "das",
-        "und",
-        "für",
-        "von",
-        "zu",
-        "im",
-        "am",
-        "mit",
-        "bitte",
-        "le",
-        "la",
-        "les",
-        "de",
-        "des",
-        "du",
-        "et",
-        "pour",
-        "sur",
-        "avec",
-        "el",
-        "los",
-        "las",
-        "y",
-        "para",
-        "con",
-    ]
-)
+_WORDS = 5
+_TELLING = 3
+"""Words of a name, and telling words among them, at the most."""
+
+_FILLER_WORDS = """
+the a an of for to in on at and or by with from re fw fwd about your our my this that is are was were as into through
+until till per vs dated ending ended beginning week weeks month day year date
+der die das und für fuer von zu zum zur im am mit bis vom ab woche monat
+le la les de des du et pour sur avec au aux semaine mois
+el los las y para con del al semana mes il lo gli di da per e settimana mese
+"""
+_FILLER = frozenset(_FILLER_WORDS.split())
+"""Words that stand at neither end of a name."""
+
+_COMMON_WORDS = """
+new please urgent important fyi update updates question questions query meeting meetings call calls report reports info
+information draft final version request reminder bitte neu neue wichtig frage fragen bericht anfrage
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
+"""Words that name nothing alone."""
 
 
 def frequencies(audiences: Iterable[Audience]) -> Counter[str]:
@@ -98,30 +44,51 @@ def frequencies(audiences: Iterable[Audience]) -> Counter[str]:
 
 
 def topic(audience: Audience, common: Counter[str]) -> str:
-    """What the audience writes about, in at most four of its own words; its departments where the
-    subjects say nothing.
-    """
+    """What the audience writes about, in a few of its own words; its departments where the subjects say nothing."""
     if audience.kind == "outside":
         return audience.stem or "partners"
-    if audience.stem:
-        words = [w for w in audience.stem.split() if w != "#"]
-        return " ".join(words[:6])
-    best: list[str] = []
+    if audience.stem and (whole := " ".join(_trimmed([w for w in audience.stem.split() if w != "#"])[:6])):
+        return whole
+    # a space is named after its work, not after the people who do it
+    people = {w for m in audience.members for w in re.findall(r"[^\W\d_]{3,}", m.principal.partition("@")[0].lower())}
     for stem in audience.stems:
-        words = [w for w in stem.split() if w not in _PLAIN and len(w) > 2 and w != "#"]  # noqa: PLR2004
-        if words and not best:
-            best = sorted(words, key=lambda w: common[w])[:3]
-            best = [w for w in words if w in best]
-    if best:
-        return " ".join(dict.fromkeys(best))
+        if phrase := _phrase(["#" if w in people else w for w in stem.split()], common):
+            return phrase
     return " and ".join(audience.departments[:2]) or "group mail"
+
+
+def _trimmed(words: list[str]) -> list[str]:
+    """Words without filler at either end."""
+    telling = [n for n, word in enumerate(words) if word not in _FILLER]
+    return words[telling[0] : telling[-1] + 1] if telling else []
+
+
+def _phrase(words: list[str], common: Counter[str]) -> str:
+    """The part of a stem, without masked words, whose words stand in the fewest other audiences; empty where none
+    tells anything.
+    """
+    best, best_score = "", 0.0
+    for start in range(len(words)):
+        for stop in range(start + 1, min(start + _WORDS, len(words)) + 1):
+            part = words[start:stop]
+            telling = [w for w in dict.fromkeys(part) if len(w) > 2 and w not in _FILLER and w not in _COMMON]  # noqa: PLR2004
+            if "#" in part or len(telling) > _TELLING or part != _trimmed(part) or 1 in (len(part[0]), len(part[-1])):
+                continue
+            # of equals the longer: a common word such as "report" makes a name readable
+            score = sum(1 / max(1, common[w]) for w in telling) + 1e-6 * len(part)
+            if telling and score > best_score:
+                best, best_score = " ".join(part), score
+    return best
 
 
 def name(subject: str, audience: Audience) -> str:
     """A title from a topic, within the limits of a channel name."""
     text = re.sub(r"[^\w &+().,-]", " ", subject).strip(" .,-")
     text = re.sub(r"\s+", " ", text)
-    words = [w if any(c.isupper() for c in w) else w[:1].upper() + w[1:] for w in text.split(" ")] if text else []
+    words = [
+        w if any(c.isupper() for c in w) or (place and w in _FILLER) else w[:1].upper() + w[1:]
+        for place, w in enumerate(text.split(" ") if text else [])
+    ]
     title = " ".join(words) or (audience.departments[0] if audience.departments else "Group")
     return title[:_LONGEST].rstrip(" .,-")
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from analyser.proposals.matching import Score
     from analyser.proposals.readiness import Readiness
 
-__all__ = ["Candidate", "Choice", "PortfolioThresholds", "choose", "pilots"]
+__all__ = ["Candidate", "Choice", "PortfolioThresholds", "choose"]
 
 
 class PortfolioThresholds(Thresholds):
@@ -41,7 +41,7 @@ class PortfolioThresholds(Thresholds):
     per_sponsor: int = threshold(1, "Pilots per home department", source="DESIGN section 5", ge=1)
     per_person: int = threshold(2, "Pilots per person", ge=1)
     proposals: int = threshold(200, "Proposals at the most, backlog included", ge=1)
-    overlap: float = threshold(0.5, "Jaccard similarity of members from which two spaces become one", gt=0, le=1)
+    overlap: float = threshold(0.6, "Jaccard similarity of members from which two spaces become one", gt=0, le=1)
     owners: int = threshold(3, "Owners that are named", ge=2)
     min_writers: int = threshold(
         3, "People who must write in a space that lives off conversation", source="[SW-RS]", ge=1
@@ -50,8 +50,11 @@ class PortfolioThresholds(Thresholds):
         0.6, "Share of messages by one person from which a space hangs on a figurehead", gt=0, le=1
     )
     top_two_share: float = threshold(0.8, "Share of messages by two people that is a risk", gt=0, le=1)
-    unready: float = threshold(0.6, "Discount on the benefit of what is not ready", gt=0, le=1)
-    plain: float = threshold(0.8, "Discount on the benefit of group mail without a recognised pattern", gt=0, le=1)
+    unready: float = threshold(0.6, "Confidence in what is not ready, as a share of what it were else", gt=0, le=1)
+    plain: float = threshold(0.4, "Confidence in group mail without a recognised pattern", gt=0, le=1)
+    caution: float = threshold(
+        0.25, "Power of the confidence by which expected mail is discounted: 0 not at all, 1 in proportion", ge=0, le=1
+    )
     min_pilot_weeks: int = threshold(6, "Weeks with mail that a pilot must have had", ge=1)
     plain_active_share: float = threshold(
         0.15, "Share of active weeks that group mail without a recognised pattern needs to be a pilot", gt=0, le=1
@@ -69,7 +72,7 @@ class Candidate:
     kinds: list[Score]
     readiness: Readiness
     members: frozenset[str]
-    discount: float
+    confidence: float
     own_benefit: float = 0.0
     absorbed: list[Candidate] = field(default_factory=list)
 
@@ -101,8 +104,12 @@ def choose(
     degrees: sp.csr_array,
     weight: NDArray[np.float64],
     limits: PortfolioThresholds,
-) -> list[Choice]:
-    """Order candidates by what each adds to those before it; those too alike are absorbed.
+    obstacle: Callable[[Candidate], str | None],
+) -> tuple[list[Choice], list[tuple[Choice, str]]]:
+    """Choose the pilots together, then order all others behind them by what each would still add.
+
+    Recognised patterns come first among the pilots; group mail without one fills up to the smallest handful. A
+    candidate with nearly the people of one chosen before is absorbed by it.
 
     Parameters
     ----------
@@ -110,75 +117,104 @@ def choose(
         How far each candidate serves each recipient set, shape (candidates, sets), 0 to 1.
     weight
         Expected future cost per recipient set, shape (sets,).
-    """
-    left = weight.astype(np.float64).copy()
-    discount = np.array([c.discount for c in candidates])
-    own = np.array([c.own_benefit for c in candidates])
-    total = float(weight.sum() + own.sum()) or 1.0
-    open_ = np.ones(len(candidates), bool)
-    chosen: list[Choice] = []
-    while open_.any() and len(chosen) < limits.proposals:
-        gains = np.where(open_, (degrees @ left + own) * discount, -1.0)
-        best = int(gains.argmax())
-        open_[best] = False
-        if gains[best] <= 0:
-            break
-        candidate = candidates[best]
-        twin = next((c for c in chosen if _jaccard(c.candidate.members, candidate.members) >= limits.overlap), None)
-        if twin is not None:
-            twin.candidate.absorbed.append(candidate)
-            continue
-        row = slice(degrees.indptr[best], degrees.indptr[best + 1])
-        left[degrees.indices[row]] *= 1 - degrees.data[row]
-        chosen.append(Choice(candidate, float(gains[best]), float(gains[best]) / total))
-    return chosen
-
-
-def pilots(
-    choices: Sequence[Choice], limits: PortfolioThresholds, obstacle: Callable[[Candidate], str | None]
-) -> tuple[list[Choice], dict[int, str]]:
-    """Take the first choices that nothing speaks against, within the limits per sponsor and person.
-
-    Recognised patterns come first; group mail without one fills up to the smallest handful.
+    obstacle
+        Candidate -> why it is no pilot, whatever the others are, or None.
 
     Returns
     -------
     list of Choice
-        The pilots, in the order of `choices`.
-    dict
-        Why not, by position in `choices`, for all others.
+        The pilots in the order in which they were chosen.
+    list of (Choice, str)
+        The backlog, and of each the reason why it is no pilot.
     """
-    sponsors: Counter[str] = Counter()
-    people: Counter[str] = Counter()
-    taken: set[int] = set()
-    why_not: dict[int, str] = {}
-    ranked = sorted(range(len(choices)), key=lambda n: not choices[n].candidate.findings)
-    for position in ranked:
-        choice = choices[position]
-        reason = obstacle(choice.candidate) or _limit(choice, len(taken), sponsors, people, limits)
-        if reason is not None:
-            why_not[position] = reason
-            continue
-        taken.add(position)
-        sponsors[choice.candidate.sponsor] += 1
-        people.update(choice.candidate.members)
-    return [choices[n] for n in sorted(taken)], why_not
+    selection = _Selection(candidates, degrees, weight, limits)
+    obstacles = {id(c): obstacle(c) for c in candidates}
+    handful = _Handful(limits)
+    for plain in (False, True):
+        pool = np.array([obstacles[id(c)] is None and (not c.findings) == plain for c in candidates], bool)
+        selection.fill(pool, handful.admit, limits.pilots)
+    pilots = list(selection.chosen)
+    selection.fill(np.ones(len(candidates), bool), lambda _: True, limits.proposals)
+    backlog = selection.chosen[len(pilots) :]
+    return pilots, [
+        (c, obstacles[id(c.candidate)] or handful.reason(c.candidate) or _behind(c, len(pilots))) for c in backlog
+    ]
 
 
-def _limit(
-    choice: Choice, taken: int, sponsors: Counter[str], people: Counter[str], limits: PortfolioThresholds
-) -> str | None:
-    """The limit that one more pilot would pass, or None."""
-    candidate = choice.candidate
-    if taken >= limits.pilots:
-        return f"Ranked behind the {limits.pilots} pilots: it adds {choice.share:.1%} to what they serve"
-    if not candidate.findings and taken >= limits.min_pilots:
-        return "Recurring group mail, but no pattern that promises more than the pilots do"
-    if candidate.sponsor and sponsors[candidate.sponsor] >= limits.per_sponsor:
-        return f"{candidate.sponsor} already has a pilot; one at a time for each sponsor"
-    if max((people[p] for p in candidate.members), default=0) >= limits.per_person:
-        return f"Some of its people would be in more than {limits.per_person} pilots"
-    return None
+class _Selection:
+    """Greedy selection: what is chosen so far, and what every other candidate would still add."""
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        degrees: sp.csr_array,
+        weight: NDArray[np.float64],
+        limits: PortfolioThresholds,
+    ) -> None:
+        self.chosen: list[Choice] = []
+        self._candidates, self._degrees, self._overlap = candidates, degrees, limits.overlap
+        self._left = weight.astype(np.float64).copy()
+        self._own = np.array([c.own_benefit for c in candidates], np.float64)
+        self._discount = np.array([c.confidence**limits.caution for c in candidates], np.float64)
+        self._total = float(weight.sum() + self._own.sum()) or 1.0
+        self._open = np.ones(len(candidates), bool)
+
+    def fill(self, pool: NDArray[np.bool_], admit: Callable[[Candidate], bool], most: int) -> None:
+        """Choose from `pool` until `most` are chosen, or nothing adds anything."""
+        pool &= self._open
+        while pool.any() and len(self.chosen) < most:
+            gains = np.where(pool, (self._degrees @ self._left + self._own) * self._discount, -1.0)
+            best = int(gains.argmax())
+            pool[best] = False
+            if gains[best] <= 0:
+                return
+            candidate = self._candidates[best]
+            twin = next(
+                (c for c in self.chosen if _jaccard(c.candidate.members, candidate.members) >= self._overlap), None
+            )
+            if twin is not None:
+                twin.candidate.absorbed.append(candidate)
+            elif admit(candidate):
+                row = slice(self._degrees.indptr[best], self._degrees.indptr[best + 1])
+                self._left[self._degrees.indices[row]] *= 1 - self._degrees.data[row]
+                self.chosen.append(Choice(candidate, float(gains[best]), float(gains[best]) / self._total))
+            else:
+                continue
+            self._open[best] = False
+
+
+class _Handful:
+    """The limits per sponsor and person, and who is bound already."""
+
+    def __init__(self, limits: PortfolioThresholds) -> None:
+        self._limits = limits
+        self._sponsors: Counter[str] = Counter()
+        self._people: Counter[str] = Counter()
+        self._count = 0
+
+    def admit(self, candidate: Candidate) -> bool:
+        """Take the candidate into the handful if no limit speaks against it."""
+        if self.reason(candidate) is not None:
+            return False
+        self._sponsors[candidate.sponsor] += 1
+        self._people.update(candidate.members)
+        self._count += 1
+        return True
+
+    def reason(self, candidate: Candidate) -> str | None:
+        """The limit that this candidate would pass, or None."""
+        limits = self._limits
+        if candidate.sponsor and self._sponsors[candidate.sponsor] >= limits.per_sponsor:
+            return f"{candidate.sponsor} already has a pilot; one at a time for each sponsor"
+        if max((self._people[p] for p in candidate.members), default=0) >= limits.per_person:
+            return f"Some of its people would be in more than {limits.per_person} pilots"
+        if not candidate.findings and self._count >= limits.min_pilots:
+            return "Recurring group mail, but no pattern that promises more than the pilots do"
+        return None
+
+
+def _behind(choice: Choice, pilots: int) -> str:
+    return f"Ranked behind the {pilots} pilots: it adds {choice.share:.1%} to what they serve"
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:

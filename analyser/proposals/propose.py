@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from analyser.proposals import naming
 from analyser.proposals.catalogue import catalogue
 from analyser.proposals.matching import rank_kinds
-from analyser.proposals.portfolio import Candidate, Choice, choose, pilots
+from analyser.proposals.portfolio import Candidate, Choice, choose
 from analyser.proposals.readiness import readiness
 from analyser.proposals.savings import savings
 
@@ -83,13 +83,11 @@ def documents(
         (c for c in candidates if c.pattern in _GUARDED),
         key=lambda c: (list(_GUARDED).index(c.pattern), -c.audience.recent_weight, c.audience.audience),
     )
-    choices = choose(open_, _degrees(open_, served), served.weight, limits)
-    first, why_not = pilots(choices, limits, lambda c: _obstacle(c, limits, now))
-    rest = [(choice, why_not[n]) for n, choice in enumerate(choices) if n in why_not]
+    pilots, backlog = choose(open_, _degrees(open_, served), served.weight, limits, lambda c: _obstacle(c, limits, now))
     common = naming.frequencies(audiences)
     taken: set[str] = set()
     result: list[dict[str, Any]] = []
-    for choice, reason in [*((c, None) for c in first), *rest, *((Choice(c, 0.0, 0.0), None) for c in guarded)]:
+    for choice, reason in [*((c, None) for c in pilots), *backlog, *((Choice(c, 0.0, 0.0), None) for c in guarded)]:
         document = _document(choice, reason, common, taken, assumptions)
         document["rank"] = len(result) + 1
         taken.add(document["name"])
@@ -124,7 +122,7 @@ def _candidate(audience: Audience, findings: list[Finding], limits: PortfolioThr
         kinds=rank_kinds(pattern, audience),
         readiness=ready,
         members=frozenset(m.principal for m in audience.members),
-        discount=confidence * (1.0 if ready.ready else limits.unready),
+        confidence=confidence * (1.0 if ready.ready else limits.unready),
         # mail between two people is in no recipient set that a circle could serve
         own_benefit=audience.recent_weight if audience.kind == "desk" else 0.0,
     )
@@ -185,7 +183,6 @@ def _document(choice: Choice, reason: str | None, common: Any, taken: set[str], 
         "home": audience.departments[0] if audience.departments else "the department",
         "rhythm": rhythm.get(audience.period or "", ""),
     }
-    confidence = round(candidate.discount, 2) if candidate.findings else round(candidate.discount / 2, 2)
     return {
         "id": _identity(candidate, best.kind),
         "rank": 0,
@@ -205,7 +202,7 @@ def _document(choice: Choice, reason: str | None, common: Any, taken: set[str], 
         "risks": [*candidate.readiness.risks, *(f"Missing: {m}" for m in candidate.readiness.missing)],
         "replaces": [text.replaces.format(**words), *(f.title for c in candidate.absorbed for f in c.findings)],
         "first_posts": [post.format(**words) for post in text.first_posts],
-        "confidence": confidence,
+        "confidence": round(candidate.confidence, 2),
         "share_of_benefit": round(choice.share, 4),
         "alternatives": [{"kind": s.kind, "score": s.score, "reasons": list(s.reasons)} for s in candidate.kinds],
         "member_reasons": _member_reasons(candidate),
