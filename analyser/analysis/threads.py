@@ -18,8 +18,6 @@ from scipy.sparse.csgraph import connected_components
 from analyser.config import Thresholds, threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import ibis.expr.types as ir
     from numpy.typing import NDArray
 
@@ -39,8 +37,11 @@ class ThreadsThresholds(Thresholds):
     )
 
 
-def header_links(messages: ir.Table, copies: ir.Table) -> tuple[ir.Table, Callable[[ir.Table], ir.Table]]:
-    """Links from headers.
+def header_links(messages: ir.Table, copies: ir.Table) -> ir.Table:
+    """Links from headers: `message`, `parent`, the first message that bears or names the same id.
+
+    An ancestor or a conversation that no other message of the lake bears or names gives no link: such a reply is as
+    good as one without headers.
 
     Parameters
     ----------
@@ -48,13 +49,6 @@ def header_links(messages: ir.Table, copies: ir.Table) -> tuple[ir.Table, Callab
         Messages numbered by time in `message`.
     copies
         `message`, `internet_message_id` of every copy: a reply may name the Message-ID of any.
-
-    Returns
-    -------
-    links
-        `message`, `hub`: messages with the same hub belong together; a hub is a message id or a conversation id.
-    answered
-        From the computed links to `message` of those that share a hub with an earlier one, and so need no guess.
     """
     own = copies.filter(copies.internet_message_id.notnull()).select("message", hub="internet_message_id")
     named = messages.mutate(
@@ -62,21 +56,14 @@ def header_links(messages: ir.Table, copies: ir.Table) -> tuple[ir.Table, Callab
             ibis.cases((messages.in_reply_to.notnull(), ibis.array([messages.in_reply_to])), else_=[])
         )
     )
-    ancestors = named.select("message", hub=named.ancestor.unnest()).distinct()
+    ancestors = named.select("message", hub=named.ancestor.unnest())
     conversations = messages.filter(messages.conversation_id.notnull()).select(
         "message", hub=ibis.literal("conversation ") + messages.conversation_id
     )
-    named_hubs = own.union(ancestors).union(conversations)
-    number = ibis.dense_rank().over(ibis.window(order_by=named_hubs.hub))
-    return named_hubs.select("message", hub=number), _answered
-
-
-def _answered(hubs: ir.Table) -> ir.Table:
-    # an ancestor or a conversation that no earlier message of the lake bears or names tells nothing: such a reply is
-    # as good as one without headers
-    first = hubs.group_by("hub").agg(first=hubs.message.min())
-    held = hubs.inner_join(first, "hub")
-    return held.filter(held.first < held.message).select("message").distinct()
+    hubs = own.union(ancestors).union(conversations)
+    first = hubs.group_by("hub").agg(parent=hubs.message.min())
+    links = hubs.inner_join(first, "hub")
+    return links.filter(links.parent < links.message).select("message", "parent").distinct()
 
 
 def subject_links(messages: ir.Table, answered: ir.Table, parts: ir.Table, limits: ThreadsThresholds) -> ir.Table:
@@ -141,24 +128,19 @@ def subject_links(messages: ir.Table, answered: ir.Table, parts: ir.Table, limit
     return acceptable.group_by("message").agg(parent=acceptable.parent.argmax(rank))
 
 
-def assemble(count: int, hubs: pa.Table, guesses: pa.Table) -> pa.Table:
+def assemble(count: int, *links: pa.Table) -> pa.Table:
     """Connected components over all links: `message`, `thread`, the number of its first message.
 
     Parameters
     ----------
     count
         Messages, numbered from 0 by time.
-    hubs
-        Links of `header_links`: `message`, `hub` (a number).
-    guesses
-        Result of `subject_links`.
+    links
+        Results of `header_links` and `subject_links`.
     """
-    hub = hubs["hub"].to_numpy().astype(np.int64) + count
-    row = np.concatenate([hubs["message"].to_numpy(), guesses["message"].to_numpy()]).astype(np.int64)
-    column = np.concatenate([hub, guesses["parent"].to_numpy()]).astype(np.int64)
-    size = int(max(count, hub.max(initial=-1) + 1))
-    graph = sp.coo_array((np.ones(len(row), np.int8), (row, column)), shape=(size, size))
-    label: NDArray[np.int64] = connected_components(graph, directed=False)[1][:count].astype(np.int64)
+    row, column = (np.concatenate([t[name].to_numpy() for t in links]) for name in ("message", "parent"))
+    graph = sp.coo_array((np.ones(len(row), np.int8), (row, column)), shape=(count, count))
+    label: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
     # messages are numbered by time: the first of a component has the smallest number and names the thread
     root = np.full(label.max(initial=-1) + 1, count, np.int64)
     np.minimum.at(root, label, np.arange(count))

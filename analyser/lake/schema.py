@@ -248,25 +248,12 @@ _DERIVED = (
         ),
     ),
     Table(
-        "participants",
-        "A principal's part in a message",
+        "audience_participants",
+        "A principal's part in a message of an audience",
         (
             _KEY,
             Column("principal", TEXT, "Primary address", PERSONAL),
             Column("role", TEXT, "from, to, cc, bcc or member (of a group that was addressed)"),
-        ),
-    ),
-    Table(
-        "message_flags",
-        "What is known about a message as a whole",
-        (
-            _KEY,
-            Column("automatic", FLAG, "Sent by a program"),
-            Column("external", FLAG, "Somebody outside the organisation takes part"),
-            Column("sensitive", FLAG, "The subject is about pay, health, discipline or law; such mail is left alone"),
-            Column("people", INT, "Distinct internal people who take part, sender included"),
-            Column("recipient_set", TEXT, "Identity of that set of people; null below two"),
-            Column("stem", TEXT, "Base subject with numbers and dates masked; null where too plain", CONTENT),
         ),
     ),
     Table(

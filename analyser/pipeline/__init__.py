@@ -77,7 +77,7 @@ STAGES = (
     Stage(
         "audiences",
         ("messages", "message_flags", "participants", "message_threads", "threads", "recipient_set_members"),
-        ("audiences", "audience_members", "audience_messages", "cadence", "signals"),
+        ("audiences", "audience_members", "audience_messages", "audience_participants", "cadence", "signals"),
         mining.audiences,
     ),
     Stage(

@@ -30,6 +30,24 @@ if TYPE_CHECKING:
 __all__ = ["communities_", "interactions_", "mail", "participants_", "people_", "threads_", "topics_"]
 
 
+_READ = (
+    "message_key",
+    "sent_at",
+    "sender",
+    "base_subject",
+    "subject_key",
+    "is_reply",
+    "is_forward",
+    "is_automatic",
+    "has_attachments",
+    "list_id",
+    "conversation_id",
+    "in_reply_to",
+    "references",
+)
+"""Columns of messages that an analysis reads."""
+
+
 def mail(run: Run) -> None:
     """The period's messages, numbered by time, and what belongs to them."""
     messages = run.lake.table("messages")
@@ -37,12 +55,15 @@ def mail(run: Run) -> None:
         messages = messages.filter(messages.sent_at >= run.since)
     if run.until is not None:
         messages = messages.filter(messages.sent_at < run.until)
+    messages = messages.select(*_READ)
+    # numbered apart: sorting carries every column that it is given
     order = ibis.window(order_by=[messages.sent_at, messages.message_key])
+    run.keep("keys_of_messages", messages.select("message_key", message=ibis.row_number().over(order).cast("int64")))
+    keys = run["keys_of_messages"]
     run.keep(
         "messages",
-        messages.mutate(
-            message=ibis.row_number().over(order).cast("int64"),
-            local_at=local_time(messages.sent_at, run.settings.organisation.timezone),
+        messages.inner_join(keys, "message_key").mutate(
+            local_at=local_time(messages.sent_at, run.settings.organisation.timezone)
         ),
     )
     found = period.bounds(run["messages"].select("sent_at").to_pyarrow()["sent_at"], run.thresholds["period"])
@@ -52,7 +73,6 @@ def mail(run: Run) -> None:
             fix="run 'analyser scan' first, or widen --since and --until",
         )
     run.first, run.now = found
-    keys = run["messages"].select("message", "message_key")
     run.keep(
         "recipients", run.lake.table("recipients").inner_join(keys, "message_key").select("message", "address", "role")
     )
@@ -147,12 +167,14 @@ def interactions_(run: Run) -> None:
 
 def threads_(run: Run) -> None:
     """Threads from headers, conversations and subjects."""
-    hubs, answered = threads.header_links(run["messages"], run["copies"])
-    run.keep("hubs", hubs)
-    run.keep("answered", answered(run["hubs"]))
-    guesses = threads.subject_links(run["sent"], run["answered"], run["participants"], run.thresholds["threads"])
-    count = run["messages"].count().to_pyarrow().as_py()
-    run.keep("message_threads", threads.assemble(count, run["hubs"].to_pyarrow(), guesses.to_pyarrow()))
+    run.keep("header_links", threads.header_links(run["messages"], run["copies"]))
+    guesses = threads.subject_links(run["sent"], run["header_links"], run["participants"], run.thresholds["threads"])
+    run.keep(
+        "message_threads",
+        threads.assemble(
+            run["messages"].count().to_pyarrow().as_py(), run["header_links"].to_pyarrow(), guesses.to_pyarrow()
+        ),
+    )
     run.keep(
         "threads",
         threads.summaries(run["sent"], run["message_threads"], run["participants"], run["message_flags"], run["keys"]),

@@ -60,6 +60,7 @@ def audiences(run: Run) -> None:
     rest = _observe(run, (_circles(run),))
     for name in strands:
         run.keep(name, strands[name].union(rest[name]))
+    run.keep("audience_participants", run["participants"].semi_join(run["audience_messages"], "message"))
 
 
 def _explained(run: Run, strands: Mapping[str, ir.Table]) -> set[str]:

@@ -70,8 +70,7 @@ class Run:
     def published(self, name: str) -> ir.Table:
         """A table as the lake keeps it: keys and addresses in place of numbers."""
         rows = self.tables[name]
-        keys = self.tables["messages"].select("message", "message_key")
-        names = self.tables["actors"]
+        keys, names = self.tables["keys_of_messages"], self.tables["actors"]
         for columns, texts, number, text in (
             (_MESSAGES, keys, "message", "message_key"),
             (_ACTORS, names, "actor", "principal"),

@@ -103,7 +103,7 @@ def days(
     recent = messages.filter(messages.sent_at >= since).select("message_key", "sent_at")
     rows = spoken.filter(spoken.audience.isin(sorted(audiences))).inner_join(recent, "message_key")
     rows = rows.select("audience", "message_key", day=local_time(rows.sent_at, timezone).date())
-    parts = lake.table("participants").select("message_key", "principal")
+    parts = lake.table("audience_participants").select("message_key", "principal")
     seen = rows.left_join(parts, "message_key").group_by("audience", "day")
     counted = seen.agg(messages=lambda t: t.message_key.nunique(), people=lambda t: t.principal.nunique())
     result: dict[str, dict[date, tuple[int, int]]] = {audience: {} for audience in audiences}

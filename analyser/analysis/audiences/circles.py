@@ -26,16 +26,16 @@ from typing import TYPE_CHECKING
 import ibis
 import numpy as np
 import pyarrow as pa
+import scipy.sparse as sp
 
 from analyser.analysis.audiences.recency import recency
-from analyser.analysis.audiences.similarity import jaccard_pairs, jaccard_to
+from analyser.analysis.audiences.similarity import jaccard_pairs, jaccard_to, shared_with
 from analyser.config import Thresholds, threshold
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import ibis.expr.types as ir
-    import scipy.sparse as sp
     from numpy.typing import NDArray
 
 __all__ = [
@@ -122,6 +122,7 @@ def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresho
     """
     if not sets.shape[0]:
         return []
+    by_person = sp.csr_array(sets.T)
     served_by = jaccard_pairs(sets, limits.fit - 4 * limits.blur)
     served_by.data = degree(served_by.data, limits)
     left = weight.astype(np.float64).copy()
@@ -135,7 +136,7 @@ def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresho
         starts = _best(heap, served_by, left, limits.starts)
         for _, i in starts:
             if i not in grown:
-                grown[i] = _grow(sets, left, _members(sets, i), limits)
+                grown[i] = _grow(sets, by_person, left, _members(sets, i), limits)
         best = min((i for _, i in starts), key=lambda i: (-grown[i].gain, i), default=None)
         if best is None or grown[best].gain <= floor:
             break
@@ -144,17 +145,11 @@ def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresho
             heapq.heappush(heap, entry)
         circle = grown[best]
         chosen.append(circle)
-        served = degree(jaccard_to(sets, _indicator(sets, circle.people)), limits)
+        served = degree(jaccard_to(sets, by_person, circle.people), limits)
         touched = served > 0
         left *= 1.0 - served
         grown = {i: g for i, g in grown.items() if not touched[g.near].any()}
     return chosen
-
-
-def _indicator(sets: sp.csr_array, people: NDArray[np.int64]) -> NDArray[np.float32]:
-    member = np.zeros(sets.shape[1], np.float32)
-    member[people] = 1
-    return member
 
 
 def _best(
@@ -178,18 +173,21 @@ def _members(sets: sp.csr_array, i: int) -> NDArray[np.int64]:
 
 
 def _grow(
-    sets: sp.csr_array, left: NDArray[np.float64], people: NDArray[np.int64], limits: CirclesThresholds
+    sets: sp.csr_array,
+    by_person: sp.csr_array,
+    left: NDArray[np.float64],
+    people: NDArray[np.int64],
+    limits: CirclesThresholds,
 ) -> Circle:
     """Add or remove one person at a time while that serves more mail."""
-    member = _indicator(sets, people)
-    shared = sets @ member
-    near = np.flatnonzero((shared > 0) & (left > 0))
-    near = near[shared[near] >= 0.25 * np.maximum(np.diff(sets.indptr)[near], member.sum())]
+    common = shared_with(by_person, people)
+    near = np.flatnonzero((common > 0) & (left > 0))
+    near = near[common[near] >= 0.25 * np.maximum(np.diff(sets.indptr)[near], len(people))]
     local = sets[near]
     columns = np.unique(np.concatenate([local.indices, people]))
     table = local[:, columns].toarray()
     weight, size = left[near], table.sum(axis=1)
-    inside = member[columns].astype(np.float64)
+    inside = np.isin(columns, people).astype(np.float64)
     shared = table @ inside
     gain = float(weight @ degree(shared / (size + inside.sum() - shared), limits))
     for _ in range(2 * limits.max_people):
@@ -233,8 +231,9 @@ def owners(sets: sp.csr_array, chosen: list[Circle]) -> NDArray[np.int64]:
     """
     best = np.full(sets.shape[0], 0.5 - 1e-9)
     owner = np.full(sets.shape[0], -1, np.int64)
+    by_person = sp.csr_array(sets.T)
     for number, circle in enumerate(chosen):
-        similar = jaccard_to(sets, _indicator(sets, circle.people))
+        similar = jaccard_to(sets, by_person, circle.people)
         better = similar > best
         best[better], owner[better] = similar[better] + 1e-9, number
     return owner

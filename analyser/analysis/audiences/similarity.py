@@ -16,10 +16,10 @@ import scipy.sparse as sp
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["incidence", "jaccard_pairs", "jaccard_to"]
+__all__ = ["incidence", "jaccard_pairs", "jaccard_to", "shared_with"]
 
-_BLOCK = 4_000_000
-"""Candidate pairs that are verified at once; bounds the memory."""
+_BLOCK = 500_000
+"""Candidate pairs that are verified at once: few enough for the processor's cache."""
 
 
 def incidence(rows: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]) -> sp.csr_array:
@@ -64,10 +64,23 @@ def jaccard_pairs(sets: sp.csr_array, threshold: float) -> sp.csr_array:
     return sp.csr_array(sp.coo_array(pairs, shape=(count, count)))
 
 
-def jaccard_to(sets: sp.csr_array, member: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Jaccard similarity of every row to one set, given as a 0/1 vector over the columns."""
-    shared = sets @ member
-    union = np.diff(sets.indptr) + member.sum() - shared
+def shared_with(by_person: sp.csr_array, people: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of `people` stand in each set; only their own sets are touched.
+
+    Parameters
+    ----------
+    by_person
+        The sets transposed, shape (people, sets).
+    """
+    indptr, indices = by_person.indptr, by_person.indices
+    rows = [indices[indptr[p] : indptr[p + 1]] for p in people.tolist()]
+    return np.bincount(np.concatenate([np.zeros(0, indices.dtype), *rows]), minlength=by_person.shape[1])
+
+
+def jaccard_to(sets: sp.csr_array, by_person: sp.csr_array, people: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Jaccard similarity of every row of `sets` to the set of `people`."""
+    shared = shared_with(by_person, people)
+    union = np.diff(sets.indptr) + len(people) - shared
     return np.asarray(shared / np.maximum(union, 1), np.float64)
 
 

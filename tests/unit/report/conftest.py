@@ -62,7 +62,7 @@ def document(name="Weekly Pipeline", members=PIPELINE, **changes):
 
 
 def pipeline_mail(weeks=20, audience="series-1", members=PIPELINE):
-    """A mail every Monday at 08:12 UTC, the last a week before NOW: messages, participants, audience_messages."""
+    """A mail every Monday at 08:12 UTC, the last a week before NOW: messages, audience_participants, audience_messages."""
     messages, parts, spoken = [], [], []
     for week in range(1, weeks + 1):
         key = f"{audience}-{week}"
@@ -114,7 +114,7 @@ def fill(lake, documents, *, names=None, ties=None, mailboxes=None, problems=(),
     }
     boxes = [{"source": "mail", "mailbox": "a", "state": "complete"}] if mailboxes is None else mailboxes
     rows = {
-        "messages": messages, "participants": parts, "audience_messages": spoken, "principals": principals,
+        "messages": messages, "audience_participants": parts, "audience_messages": spoken, "principals": principals,
         "interactions": interactions(ties), "mailboxes": boxes, "problems": list(problems),
         "proposals": [
             {"proposal": d["id"], "rank": n, "document": json.dumps(d | {"rank": n})}
