@@ -47,6 +47,10 @@ _NARROWER: Final = {
 """A rule yields to narrower ones: a project is also a group that works by reply-all, but not a standing one."""
 
 
+_SAME_PEOPLE: Final = 0.75
+"""Jaccard similarity from which sensitive mail speaks for a circle: among three of its six it is another matter."""
+
+
 class Tables(Protocol):
     """Tables of a run by name."""
 
@@ -87,7 +91,7 @@ def _with_closed(found: list[Audience]) -> list[Audience]:
     for audience in found:
         if audience.kind == "circle":
             people = frozenset(m.principal for m in audience.members)
-            hidden = sum(n for other, n in closed if 2 * len(people & other) >= len(people | other))
+            hidden = sum(n for other, n in closed if len(people & other) >= _SAME_PEOPLE * len(people | other))
             if hidden:
                 share = hidden / (hidden + audience.messages)
                 audience = replace(audience, sensitive=share, sensitive_messages=hidden)  # noqa: PLW2901

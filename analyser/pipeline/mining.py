@@ -167,12 +167,10 @@ def _circles(run: Run) -> Mined:
     spoken = run["circle_messages"]
     meta = spoken.select("audience").distinct()
     run.keep("circle_people", circles.people_of(chosen, who))
-    # a circle's members are those with whom it was chosen; their share of its mail says who is at its core
-    people = run["circle_people"].semi_join(meta, "audience")
-    share = series.member_shares(spoken, run["participants"], run["people"])
-    placed = people.left_join(share, ["audience", "actor"])
-    core = placed.share.fill_null(0.0) >= run.thresholds["series"].member_share
-    members = placed.select("audience", "actor", role=core.ifelse("core", "peripheral"))
+    # a circle's members are those with whom it was chosen, as far as they are on the mail that is left to it
+    shares = series.member_shares(spoken, run["participants"], run["people"])
+    shares = shares.semi_join(run["circle_people"], ["audience", "actor"])
+    members = series.roles(shares, run.thresholds["series"])
     return Mined(meta.select("audience", kind=ibis.literal("circle"), stem=ibis.null("string")), members, spoken)
 
 

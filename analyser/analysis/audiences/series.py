@@ -15,7 +15,7 @@ from analyser.config import Thresholds, threshold
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["SeriesThresholds", "broadcasts", "closed", "member_shares", "members", "outside", "series"]
+__all__ = ["SeriesThresholds", "broadcasts", "closed", "member_shares", "members", "outside", "roles", "series"]
 
 
 class SeriesThresholds(Thresholds):
@@ -32,8 +32,10 @@ class SeriesThresholds(Thresholds):
         ge=3,
     )
     min_people: int = threshold(3, "Median number of people, sender included", ge=3)
-    member_share: float = threshold(0.5, "Share of the messages that a core member is on", gt=0, le=1)
-    peripheral_share: float = threshold(0.25, "Share of the messages that a peripheral member is on", gt=0, le=1)
+    member_share: float = threshold(
+        0.5, "Share of the messages that a core member is on, the busiest member being on all", gt=0, le=1
+    )
+    peripheral_share: float = threshold(0.25, "The same for a peripheral member", gt=0, le=1)
 
 
 def series(mail: ir.Table, names: ir.Table, limits: SeriesThresholds) -> ir.Table:
@@ -124,7 +126,22 @@ def members(audience_messages: ir.Table, parts: ir.Table, people: ir.Table, limi
     people
         Actors that count as people (column `actor`).
     """
-    each = member_shares(audience_messages, parts, people)
-    return each.filter(each.share >= limits.peripheral_share).select(
-        "audience", "actor", role=(each.share >= limits.member_share).ifelse("core", "peripheral")
+    return roles(member_shares(audience_messages, parts, people), limits)
+
+
+def roles(shares: ir.Table, limits: SeriesThresholds) -> ir.Table:
+    """Core and periphery by share of messages: `audience`, `actor`, `role`; who was on hardly any is no member.
+
+    Shares are measured against the member who was on most: where a partner's mail goes to three teams, nobody is on
+    half of it.
+
+    Parameters
+    ----------
+    shares
+        Result of `member_shares`.
+    """
+    most = shares.group_by("audience").agg(most=shares.share.max())
+    each = shares.inner_join(most, "audience").mutate(part=lambda t: t.share / t.most)
+    return each.filter(each.part >= limits.peripheral_share).select(
+        "audience", "actor", role=(each.part >= limits.member_share).ifelse("core", "peripheral")
     )

@@ -19,6 +19,9 @@ class ExternalThresholds(Thresholds):
     messages: int = threshold(10, "Messages with the same outside domain", ge=2)
     weeks: int = threshold(4, "Distinct weeks with a message", ge=1)
     people: int = threshold(2, "Internal people who share it", ge=2)
+    coherence: float = threshold(
+        0.5, "Mean Jaccard similarity of a message's internal people to the core: many who write once are no group", ge=0
+    )
 
 
 class External(Rule[ExternalThresholds]):
@@ -37,6 +40,7 @@ class External(Rule[ExternalThresholds]):
             at_least("messages", audience.messages, limits.messages),
             at_least("weeks", audience.weeks, limits.weeks),
             at_least("people", audience.people, limits.people),
+            at_least("coherence", audience.coherence, limits.coherence),
         )
 
     def describe(self, audience: Audience) -> str:

@@ -36,7 +36,7 @@ class WorkingGroupThresholds(Thresholds):
     )
     copied: float = threshold(
         0.8,
-        "Share of a member's mail that it gets as a copy, at the most: a constant copy is cover",
+        "Share of a core member's mail that it gets as a copy, at the most: a constant copy is cover",
         source="patterns.md row 10",
         gt=0,
         le=1,
@@ -66,7 +66,7 @@ class WorkingGroup(Rule[WorkingGroupThresholds]):
             at_most("hhi", audience.hhi, limits.hhi),
             at_most("top_two_share", audience.top_two_share, limits.top_two_share),
             at_most("thread_length", audience.messages / max(1, audience.threads), limits.thread_length),
-            at_most("copied", max(m.copied for m in audience.members), limits.copied),
+            at_most("copied", max(m.copied for m in audience.core), limits.copied),
             at_least("reply_share", audience.reply_share, limits.reply_share),
             at_most("people", audience.people, limits.max_people),
         )

@@ -1,0 +1,246 @@
+"""Each rule at each of its thresholds: what just meets it is found, what just misses it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from analyser.findings.registry import RULES
+from analyser.findings.rules.broadcast import Broadcast
+from analyser.findings.rules.confidential import Confidential
+from analyser.findings.rules.department_questions import DepartmentQuestions
+from analyser.findings.rules.document_rounds import DocumentRounds
+from analyser.findings.rules.external import External
+from analyser.findings.rules.project_burst import ProjectBurst
+from analyser.findings.rules.status_report import StatusReport
+from analyser.findings.rules.working_group import WorkingGroup
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Changes that just meet and just miss a threshold; a setting that lets the miss pass, one that stops the hit.
+
+    `looser` is None where the model allows nothing looser than the default.
+    """
+
+    meets: dict
+    misses: dict
+    looser: float | None
+    stricter: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """An audience that a rule finds at ease, and the edges of it; `kinds` are those that the rule looks at."""
+
+    kinds: set
+    at_ease: dict
+    edges: dict
+    says: str
+
+
+CASES = {
+    Confidential: Case(
+        {"circle", "closed", "series"},
+        {"kind": "closed", "people": 4, "sensitive": 1.0, "sensitive_messages": 20},
+        {
+            "sensitive": Edge({"sensitive": 0.25}, {"sensitive": 0.2499}, 0.2, 0.3),
+            "messages": Edge({"sensitive_messages": 3}, {"sensitive_messages": 2}, 2, 4),
+            "max_people": Edge({"people": 12}, {"people": 13}, 13, 11),
+        },
+        "Confidential mail among 4 people, left alone",
+    ),
+    External: Case(
+        {"outside"},
+        {"kind": "outside", "stem": "fabrikam.example", "people": 5},
+        {
+            "messages": Edge({"messages": 10}, {"messages": 9}, 9, 11),
+            "weeks": Edge({"weeks": 4}, {"weeks": 3}, 3, 5),
+            "people": Edge({"people": 2}, {"people": 1}, None, 3),
+        },
+        "5 people share mail with fabrikam.example",
+    ),
+    StatusReport: Case(
+        {"series"},
+        {
+            "kind": "series", "stem": "pipeline week #", "period": "week", "slot_coverage": 0.9, "cycles": 25,
+            "coherence": 0.95, "reply_share": 0.05, "reach": 10, "automatic": 0.0, "people": 10,
+        },
+        {
+            "coherence": Edge({"coherence": 0.7}, {"coherence": 0.6999}, 0.69, 0.71),
+            "slot_coverage": Edge({"slot_coverage": 0.6}, {"slot_coverage": 0.5999}, 0.59, 0.61),
+            "cycles": Edge({"cycles": 5}, {"cycles": 4}, 4, 6),
+            "reply_share": Edge({"reply_share": 0.35}, {"reply_share": 0.3501}, 0.36, 0.34),
+            "max_people": Edge({"reach": 50}, {"reach": 51}, 51, 49),
+        },
+        "weekly report “pipeline week #” to 9 readers",
+    ),
+    Broadcast: Case(
+        {"broadcast"},
+        {"kind": "broadcast", "reach": 180.4, "reply_share": 0.01, "stems": ("canteen menu", "car park", "third")},
+        {
+            "min_people": Edge({"reach": 25.0}, {"reach": 24.5}, 24.5, 25.5),
+            "reply_share": Edge({"reply_share": 0.15}, {"reply_share": 0.1501}, 0.16, 0.14),
+            "min_messages": Edge({"messages": 5}, {"messages": 4}, 4, 6),
+            "min_weeks": Edge({"weeks": 4}, {"weeks": 3}, 3, 5),
+        },
+        "Broadcast to about 180 people: “canteen menu” and “car park”",
+    ),
+    DepartmentQuestions: Case(
+        {"desk"},
+        {"kind": "desk", "stem": "travel costs", "departments": ("Finance", "Sales"), "sent": (30,), "askers": 20},
+        {
+            "threads": Edge({"threads": 8}, {"threads": 7}, 7, 9),
+            "askers": Edge({"askers": 8}, {"askers": 7}, 7, 9),
+            "answered": Edge({"reply_share": 0.5}, {"reply_share": 0.4999}, 0.49, 0.51),
+            "weeks": Edge({"weeks": 4}, {"weeks": 3}, 3, 5),
+        },
+        "20 people ask Finance about “travel costs”",
+    ),
+    WorkingGroup: Case(
+        {"circle"},
+        {"sent": (16, 14, 12, 10, 8), "senders": 5},
+        {
+            "min_messages": Edge({"messages": 15, "sent": (4, 4, 4)}, {"messages": 14, "sent": (4, 4, 4)}, 14, 16),
+            "min_weeks": Edge({"weeks": 8}, {"weeks": 7}, 7, 9),
+            "active_weeks": Edge({"pace_weeks": 10, "pace_active": 6}, {"pace_weeks": 10, "pace_active": 5}, 0.5, 0.61),
+            "senders": Edge({"senders": 3}, {"senders": 2}, 2, 4),
+            "hhi": Edge({"hhi": 0.35}, {"hhi": 0.3501}, 0.36, 0.34),
+            "writers": Edge({"sent": (18, 18, 2, 1, 1)}, {"sent": (18, 18, 1, 1, 1)}, 2, 4),
+            "top_two_share": Edge({"sent": (18, 18, 8, 8, 8)}, {"sent": (19, 18, 8, 8, 7)}, 0.62, 0.59),
+            "thread_length": Edge({"threads": 10}, {"threads": 9}, 7.0, 5.9),
+            "copied": Edge({"copied": 0.8}, {"copied": 0.81}, 0.82, 0.79),
+            "reply_share": Edge({"reply_share": 0.3}, {"reply_share": 0.29}, 0.28, 0.31),
+            "max_people": Edge({"people": 50}, {"people": 51}, 51, 49),
+        },
+        "5 people work by reply-all on “supplier audit” and “audit plan”",
+    ),
+    DocumentRounds: Case(
+        {"circle"},
+        {"document_threads": 8, "document_messages": 40},
+        {
+            "rounds": Edge({"document_threads": 3}, {"document_threads": 2}, 2, 4),
+            "share": Edge({"document_messages": 18}, {"document_messages": 17}, 0.28, 0.31),
+        },
+        "8 documents went round among 4 people: “supplier audit” and “audit plan”",
+    ),
+    ProjectBurst: Case(
+        {"circle"},
+        {"run_weeks": 8, "weeks": 8, "messages": 120, "senders": 4, "departments": ("IT", "Sales", "Legal")},
+        {
+            "min_weeks": Edge({"run_weeks": 2}, {"run_weeks": 1}, 1, 3),
+            "max_weeks": Edge({"run_weeks": 20}, {"run_weeks": 21}, 21, 19),
+            "share_of_period": Edge({"run_weeks": 12, "of": 20}, {"run_weeks": 13, "of": 20}, 0.66, 0.59),
+            "active_weeks": Edge({"weeks": 3}, {"weeks": 2}, 2, 4),
+            "messages": Edge({"messages": 15, "run_weeks": 3}, {"messages": 14, "run_weeks": 2}, 14, 16),
+            # a project that came back is busy in both of its lives
+            "per_week": Edge({"messages": 80, "runs": 2}, {"messages": 79, "runs": 2}, 4.9, 5.1),
+            "departments": Edge({"departments": ("IT", "Sales")}, {"departments": ("IT",)}, 1, 3),
+            "senders": Edge({"senders": 3}, {"senders": 2}, 2, 4),
+        },
+        "8 weeks of project mail in 3 departments: “supplier audit” and “audit plan”",
+    ),
+}  # fmt: skip
+
+EACH = [pytest.param(rule, id=rule.id) for rule in CASES]
+EDGES = [pytest.param(rule, name, id=f"{rule.id}-{name}") for rule, case in CASES.items() for name in case.edges]
+
+
+@pytest.fixture
+def find(make):
+    """Ask a rule about an audience at ease, changed; `of` is the length of the period in weeks."""
+
+    def find(rule, changes=None, *, of=40, **limits):
+        values = {**CASES[rule].at_ease, **(changes or {})}
+        period = make.period(values.pop("of", of))
+        return rule(rule.thresholds(**limits), period).find(make.audience(**values))
+
+    return find
+
+
+def test_every_rule_and_every_threshold_has_a_case():
+    assert set(CASES) == set(RULES)
+    for rule, case in CASES.items():
+        assert set(case.edges) == set(rule.thresholds.model_fields), rule.id
+
+
+@pytest.mark.parametrize("rule", EACH)
+def test_an_audience_at_ease_is_found_and_described(rule, find):
+    found = find(rule)
+    assert found.rule == rule.id
+    assert found.title == CASES[rule].says
+    assert found.members == tuple(sorted(m.principal for m in found.audience.members))
+    assert 0.5 < found.strength <= 1
+    assert len({s.name for s in found.signals}) == len(found.signals) >= len(CASES[rule].edges)
+
+
+@pytest.mark.parametrize(("rule", "name"), EDGES)
+def test_what_just_meets_a_threshold_is_found(rule, name, find):
+    found = find(rule, CASES[rule].edges[name].meets)
+    assert found is not None
+    # at its threshold a signal has half its strength; the limit that it met is told beside it
+    assert [s.threshold for s in found.signals if s.strength == pytest.approx(0.5)].count(
+        rule.thresholds.model_fields[name].default
+    ) >= 1
+
+
+@pytest.mark.parametrize(("rule", "name"), EDGES)
+def test_what_just_misses_a_threshold_is_not_found(rule, name, find):
+    assert find(rule, CASES[rule].edges[name].misses) is None
+
+
+@pytest.mark.parametrize(("rule", "name"), EDGES)
+def test_an_override_changes_the_verdict(rule, name, find):
+    edge = CASES[rule].edges[name]
+    assert find(rule, edge.meets, **{name: edge.stricter}) is None
+    if edge.looser is None:
+        with pytest.raises(ValueError, match="greater than or equal"):
+            rule.thresholds(**{name: rule.thresholds.model_fields[name].default - 1})
+    else:
+        assert find(rule, edge.misses, **{name: edge.looser}) is not None
+
+
+@pytest.mark.parametrize("rule", EACH)
+@pytest.mark.parametrize("kind", ["circle", "series", "broadcast", "desk", "outside", "closed"])
+def test_a_rule_looks_at_its_own_kinds_only(rule, kind, find):
+    assert (find(rule, {"kind": kind}) is not None) == (kind in CASES[rule].kinds)
+
+
+@pytest.mark.parametrize("rule", EACH)
+def test_an_audience_without_messages_is_no_finding(rule, find):
+    assert find(rule, {"messages": 0}) is None
+
+
+@pytest.mark.parametrize(("share", "found"), [(0.5, True), (0.51, False)])
+def test_a_program_writes_no_status_report(share, found, find):
+    assert (find(StatusReport, {"automatic": share}) is not None) == found
+
+
+@pytest.mark.parametrize("missing", [{"slot_coverage": None}, {"cycles": None}])
+def test_a_series_without_a_rhythm_is_no_status_report(missing, find):
+    assert find(StatusReport, missing) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "says"),
+    [
+        (StatusReport, {"period": "fortnight"}, "fortnightly report “pipeline week #” to 9 readers"),
+        (StatusReport, {"period": None}, "recurring report “pipeline week #” to 9 readers"),
+        (ProjectBurst, {"runs": 2, "stems": ("x",)}, "8 weeks of project mail, 2 times in 3 departments: “x”"),
+        (ProjectBurst, {"stems": ()}, "8 weeks of project mail in 3 departments: various subjects"),
+        (Broadcast, {"stems": ("menu",)}, "Broadcast to about 180 people: “menu”"),
+        (DepartmentQuestions, {"departments": (None,)}, "20 people ask a department about “travel costs”"),
+        (DocumentRounds, {"stems": ()}, "8 documents went round among 4 people: documents"),
+    ],
+)  # fmt: skip
+def test_titles_say_what_is_known(rule, changes, says, find):
+    assert find(rule, changes).title == says
+
+
+@pytest.mark.parametrize(
+    ("role", "copied", "found"), [("core", 0.75, True), ("core", 0.85, False), ("peripheral", 0.85, True)]
+)
+def test_one_at_the_core_who_is_always_copied_makes_it_no_working_group(role, copied, found, find, make):
+    members = [*(make.member(f"p{n}", sent=12) for n in range(5)), make.member("boss", role=role, copied=copied)]
+    assert (find(WorkingGroup, {"members": members}) is not None) == found

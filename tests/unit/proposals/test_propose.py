@@ -1,0 +1,305 @@
+"""From findings to documents: who is a pilot, who is not and why, and what each document tells."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from analyser.config import Savings
+from analyser.lake.schema import TABLES
+from analyser.proposals import propose
+from analyser.proposals.portfolio import PortfolioThresholds
+from analyser.proposals.propose import documents
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+CONTRACT = {
+    *("id", "rank", "name", "kind", "platform", "status", "purpose", "members", "owners", "departments", "patterns"),
+    *("evidence", "savings", "risks", "replaces", "first_posts", "confidence"),
+}
+WEAK = "Recurring group mail, but no pattern is strong enough to promise that a space replaces it"
+# a finding of strength 0.8 is worth a confidence of 0.9
+DISCOUNT = 0.9 ** PortfolioThresholds().caution
+EVIDENCE = {"messages", "deliveries", "weeks_active", "senders", "first_seen", "last_seen"}
+
+
+@pytest.fixture
+def propose_for(make):
+    """Documents of audiences given as (audience, rules); each audience's own set of people weighs `weight`."""
+
+    def propose_for(*pairs, sets=None, weight=10.0, savings=None, **limits):
+        found = [make.finding(a, rule) for a, rules in pairs for rule in rules]
+        letters = ["".join(m.principal[0] for m in a.members) for a, _ in pairs]
+        sets = dict.fromkeys(letters, weight) if sets is None else sets
+        return documents(
+            [a for a, _ in pairs], found, make.served(sets), PortfolioThresholds(**limits),
+            savings or Savings(), make.now,
+        )  # fmt: skip
+
+    return propose_for
+
+
+@pytest.fixture
+def many(make):
+    """Twelve groups of three, each of its own department, the first the heaviest."""
+
+    def many(n=12, **changes):
+        return [
+            (
+                make.audience(
+                    f"g{k:02}",
+                    people=ALPHABET[3 * k : 3 * k + 3],
+                    departments=(f"D{k}",),
+                    stems=(f"topic{k}",),
+                    **changes,
+                ),
+                ["working_group"],
+            )
+            for k in range(n)
+        ]
+
+    return many
+
+
+def weights(pairs):
+    return {"".join(m.principal[0] for m in a.members): 100.0 - n for n, (a, _) in enumerate(pairs)}
+
+
+def test_at_most_seven_pilots_and_a_reason_for_each_left_out(propose_for, many):
+    pairs = many()
+    found = propose_for(*pairs, sets=weights(pairs))
+    assert [p["rank"] for p in found] == list(range(1, 13))
+    assert [p["pilot"] for p in found] == [True] * 7 + [False] * 5
+    assert [p["evidence"]["audience"] for p in found] == [f"g{k:02}" for k in range(12)]
+    assert all(p["why_not"] is None for p in found[:7])
+    assert all("Ranked behind the 7 pilots" in p["why_not"] for p in found[7:])
+
+
+def test_the_order_of_input_does_not_matter(propose_for, many):
+    pairs = many()
+    sets = weights(pairs)
+    expected = propose_for(*pairs, sets=sets)
+    assert propose_for(*pairs, sets=sets) == expected
+    for seed in range(3):
+        shuffled = list(pairs)
+        random.Random(seed).shuffle(shuffled)
+        assert propose_for(*shuffled, sets=sets) == expected
+
+
+def test_a_document_keeps_its_contract(propose_for, make):
+    (p,) = propose_for((make.audience(departments=("Sales", "IT")), ["working_group"]))
+    assert p.keys() >= CONTRACT
+    assert p["evidence"].keys() >= EVIDENCE
+    assert (p["name"], p["kind"], p["platform"], p["status"]) == (
+        "Supplier Audit",
+        "channel",
+        "teams.channel",
+        "propose",
+    )
+    assert p["members"] == [make.address(c) for c in "abcde"]
+    assert p["owners"] == p["members"][:3]
+    assert p["departments"] == ["Sales", "IT"]
+    assert p["patterns"] == ["working_group"]
+    assert p["purpose"].startswith("Day-to-day work on supplier audit among 5 people")
+    assert p["replaces"] == ["Reply-all mail among 5 people about supplier audit"]
+    assert p["evidence"]["first_seen"] < p["evidence"]["last_seen"] == "2025-06-30T09:00:00+00:00"
+    assert p["evidence"]["signals"] == {"working_group": {"weeks": {"value": 20.0, "threshold": 8}}}
+    assert p["member_reasons"][make.address("a")] == "core: on 90% of the messages, wrote 4"
+    assert p["alternatives"][0]["kind"] == p["kind"]
+    assert len(p["alternatives"]) == 4
+    assert p["share_of_benefit"] == round(DISCOUNT, 4)  # all of the benefit, discounted by confidence
+    assert p["savings"]["deliveries_per_week"] == 9.2
+
+
+@pytest.mark.parametrize(("strength", "confidence"), [(0.0, 0.5), (0.8, 0.9), (1.0, 1.0)])
+def test_confidence_is_half_given_and_half_earned(strength, confidence, make):
+    audience = make.audience()
+    (p,) = documents(
+        [audience], [make.finding(audience, strength=strength)], make.served({"abcde": 1.0}), PortfolioThresholds(),
+        Savings(), make.now,
+    )  # fmt: skip
+    assert p["confidence"] == confidence
+
+
+def test_what_is_not_ready_is_not_yet_and_says_what_to_find(propose_for, make):
+    (p,) = propose_for((make.audience(sent=(90, 5, 5)), ["working_group"]))
+    assert (p["status"], p["pilot"], p["confidence"]) == ("not_yet", False, 0.54)
+    assert p["why_not"] == "Not yet: find a second voice: one person writes most of the mail first"
+    assert p["risks"][-1] == "Missing: a second voice: one person writes most of the mail"
+
+
+def test_a_report_of_one_writer_is_proposed_with_the_risk(propose_for, make):
+    report = make.audience(kind="series", stem="pipeline week #", period="week", sent=(30,), reply_share=0.3)
+    (p,) = propose_for((report, ["status_report"]))
+    assert (p["status"], p["pilot"]) == ("propose", True)
+    assert p["purpose"].startswith("One place for the weekly report on pipeline, with")
+    assert p["risks"] == ["one person writes it: the second owner must learn how before the first holiday"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules", "why_not"),
+    [
+        ({"weeks": 6}, ["working_group"], None),
+        ({"weeks": 5}, ["working_group"], "Only 5 weeks with mail so far"),
+        ({"weeks": 5}, ["project_burst"], None),
+        ({"idle": 6}, ["working_group"], None),
+        ({"idle": 7}, ["working_group"], "Silent for 7 weeks: ready as a template for the next time"),
+        ({"pace_active": 4}, [], None),
+        ({"pace_active": 3}, [], WEAK),
+        ({"pace_active": 3}, ["working_group"], None),
+    ],
+)  # fmt: skip
+def test_obstacles_of_a_pilot(changes, rules, why_not, propose_for, make):
+    idle = changes.pop("idle", 1)
+    audience = make.audience(last_sent=make.now - timedelta(weeks=idle), **changes)
+    (p,) = propose_for((audience, rules))
+    assert (p["pilot"], p["why_not"]) == (why_not is None, why_not)
+    assert p["status"] == "propose"
+
+
+@pytest.mark.parametrize(
+    ("changes", "limits"),
+    [
+        ({"weeks": 5}, {"min_pilot_weeks": 5}),
+        ({"last_sent": timedelta(weeks=8)}, {"idle_weeks": 8}),
+        ({"pace_active": 3}, {"plain_active_share": 0.1}),
+        ({"sent": (50, 50)}, {"min_writers": 2}),
+    ],
+)
+def test_obstacles_are_settings(changes, limits, propose_for, make):
+    changes = {k: make.now - v if isinstance(v, timedelta) else v for k, v in changes.items()}
+    pair = (make.audience(**changes), [] if "pace_active" in changes else ["working_group"])
+    assert not propose_for(pair)[0]["pilot"]
+    assert propose_for(pair, **limits)[0]["pilot"]
+
+
+def test_group_mail_without_a_pattern_is_half_as_sure(propose_for, make):
+    (p,) = propose_for((make.audience(), []))
+    assert (p["patterns"], p["confidence"], p["pilot"]) == ([], 0.4, True)
+    assert p["purpose"].startswith("What 5 people now write to one another about supplier audit")
+
+
+@pytest.mark.parametrize("kind", ["series", "broadcast", "desk", "outside", "closed"])
+def test_only_a_circle_is_evidence_without_a_pattern(kind, propose_for, make):
+    assert propose_for((make.audience(kind=kind), [])) == []
+
+
+def test_the_strongest_finding_is_the_pattern(make):
+    audience = make.audience()
+    found = [make.finding(audience, "project_burst", 0.6), make.finding(audience, "working_group", 0.9)]
+    args = make.served({"abcde": 1.0}), PortfolioThresholds(), Savings(), make.now
+    for order in (found, found[::-1]):
+        (p,) = documents([audience], order, *args)
+        assert (p["kind"], p["patterns"]) == ("channel", ["working_group", "project_burst"])
+
+
+# guards
+
+
+def guarded(make):
+    outside = make.audience("o", "outside", people="uvw", stem="fabrikam.example")
+    closed = make.audience("c", "closed", people="xyz", departments=("HR",), stems=("salary ann", "payroll"))
+    return (outside, ["external"]), (closed, ["confidential"])
+
+
+def test_outside_mail_is_deferred_and_confidential_mail_left_alone_behind_all_others(propose_for, make):
+    outside, closed = guarded(make)
+    plain = make.audience()
+    found = propose_for(closed, outside, (plain, ["working_group"]))
+    assert [(p["status"], p["pilot"], p["rank"]) for p in found] == [
+        ("propose", True, 1), ("defer", False, 2), ("leave", False, 3),
+    ]  # fmt: skip
+    assert found[1]["name"] == "Fabrikam.example"
+    assert found[1]["owners"]
+
+
+def test_of_confidential_mail_nothing_is_told_but_that_it_is_there(propose_for, make):
+    _, closed = guarded(make)
+    (p,) = propose_for(closed)
+    assert (p["name"], p["kind"], p["owners"], p["member_reasons"]) == ("Confidential Matters", "norm", [], {})
+    assert p["evidence"]["stems"] == []
+    assert not any(word in json.dumps(p) for word in ("salary", "payroll"))
+
+
+def test_guarded_mail_is_ordered_by_kind_then_weight(propose_for, make):
+    pairs = [
+        (make.audience("c1", "closed", people="abc", recent_weight=1.0), ["confidential"]),
+        (make.audience("c2", "closed", people="def", recent_weight=5.0), ["confidential"]),
+        (make.audience("o1", "outside", people="ghi", recent_weight=2.0), ["external"]),
+    ]
+    for order in (pairs, pairs[::-1]):
+        found = propose_for(*order)
+        assert [p["evidence"]["audience"] for p in found] == ["o1", "c2", "c1"]
+        assert found[1]["name"] != found[2]["name"]
+
+
+# served mail
+
+
+@pytest.mark.parametrize(("set_", "degree"), [("abcd", 1.0), ("abc", 0.75), ("abcdef", 4 / 6), ("ab", 0.5), ("a", 0)])
+def test_a_space_serves_a_set_as_far_as_they_resemble(set_, degree, propose_for, make):
+    group = make.audience(people="abcd")
+    found = propose_for((group, ["working_group"]), sets={set_: 10.0, "xyz": 10.0})
+    assert [p["share_of_benefit"] for p in found] == ([round(DISCOUNT * degree / 2, 4)] if degree else [])
+
+
+def test_a_desk_answers_asks_and_no_recipient_sets(propose_for, make):
+    people = [make.member("a", "IT", sent=9), make.member("b", "IT", sent=9), make.member("c", "IT", sent=9)]
+    desk = make.audience(kind="desk", stem="vpn", members=people, recent_weight=30.0)
+    (p,) = propose_for((desk, ["department_questions"]), sets={"abc": 10.0})
+    assert p["share_of_benefit"] == round(DISCOUNT * 30 / 40, 4)
+    (p,) = propose_for((desk, ["department_questions"]), (make.audience(people="xyz"), []), sets={"abc": 10.0})
+    assert p["patterns"] == ["department_questions"]
+
+
+def test_people_of_no_recipient_set_disturb_nothing(make):
+    candidate = propose._candidate(make.audience(people="abz"), [], PortfolioThresholds())
+    degrees = propose._degrees([candidate], make.served({"abc": 1.0, "ab": 1.0}))
+    assert degrees.toarray() == pytest.approx(np.array([[2 / 4, 2 / 3]]))
+    assert propose._degrees([], make.served({"abc": 1.0})).shape == (0, 1)
+
+
+def test_a_twin_lends_its_patterns_and_what_it_would_replace(propose_for, make):
+    circle = make.audience("c", people="abcd")
+    report = make.audience("r", "series", people="abcde", stem="pipeline", period="week", sent=(30,))
+    found = propose_for((circle, ["working_group"]), (report, ["status_report"]), sets={"abcd": 20.0, "abcde": 1.0})
+    (p,) = found
+    assert p["patterns"] == ["working_group", "status_report"]
+    assert p["replaces"][1:] == ["status_report of r"]
+    assert p["members"] == [make.address(c) for c in "abcd"]
+
+
+# identity, names, table
+
+
+def test_the_id_is_kind_purpose_and_people(propose_for, make):
+    def identity(**changes):
+        rules = changes.pop("rules", ["working_group"])
+        return propose_for((make.audience(**changes), rules))[0]["id"]
+
+    same = identity()
+    assert same == identity(name="other", messages=99, stems=("else",), members=make.audience().members[::-1])
+    others = {identity(people="abcd"), identity(stem="pipeline"), identity(rules=[]), identity(people="ab")}
+    assert len(others | {same}) == 5
+
+
+def test_no_two_spaces_have_one_name(propose_for, make):
+    pairs = [(make.audience(f"n{p}", people=p, departments=("IT",)), ["working_group"]) for p in ("abc", "def", "ghi")]
+    found = propose_for(*pairs)
+    assert {p["name"] for p in found} == {"Supplier Audit", "Supplier Audit (IT)", "Supplier Audit (2)"}
+
+
+def test_rows_of_the_table_are_the_documents(propose_for, many):
+    found = propose_for(*many(3))
+    table = propose.to_table(found)
+    assert table.schema == TABLES["proposals"].schema
+    assert [json.loads(text) for text in table["document"].to_pylist()] == found
+    assert table["rank"].to_pylist() == [1, 2, 3]
+    assert propose.to_table([]).schema == TABLES["proposals"].schema
+
+
+def test_no_mail_no_proposals(propose_for):
+    assert propose_for(sets={}) == []
