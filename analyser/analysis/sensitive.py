@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
+
+import ibis
 
 from analyser.config import Thresholds, threshold
 
@@ -91,8 +94,12 @@ class SensitiveThresholds(Thresholds):
 
 
 def is_sensitive(base_subject: ir.StringColumn, limits: SensitiveThresholds) -> ir.BooleanValue:
-    """True where the base subject (lower case) bears one of the words as a whole word; null subjects are
-    not sensitive.
+    """True where the base subject (lower case) bears one of the words as a whole word, in either spelling of accents;
+    null subjects are not sensitive.
     """
-    words = "|".join(re.escape(word) for word in limits.words).replace("\\ ", r"\s+")
-    return base_subject.re_search(rf"(?:^|[^\p{{L}}\p{{N}}])(?:{words})(?:$|[^\p{{L}}\p{{N}}])").fill_null(False)  # noqa: FBT003
+    forms = {unicodedata.normalize(form, word.lower()) for word in limits.words for form in ("NFC", "NFD")}
+    if not forms:
+        return ibis.literal(False)  # noqa: FBT003
+    words = "|".join(re.escape(word) for word in sorted(forms)).replace("\\ ", r"\s+")
+    outside = r"[^\p{L}\p{M}\p{N}]"
+    return base_subject.re_search(rf"(?:^|{outside})(?:{words})(?:$|{outside})").fill_null(False)  # noqa: FBT003

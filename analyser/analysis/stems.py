@@ -32,14 +32,14 @@ _DAYS = (
     "|lunes|martes|miércoles|miercoles|jueves|viernes|lunedì|martedì|mercoledì|giovedì|venerdì"
     "|maandag|dinsdag|woensdag|donderdag|vrijdag"
 )
-_BOUNDARY = r"(?:^|[^\p{L}\p{N}])"
+_BOUNDARY = r"(?:^|[^\p{L}\p{M}\p{N}])"
 _PATTERNS = (
     # RE2 knows no Unicode word boundary, so the masks eat one separator and put a space in its place
-    (rf"{_BOUNDARY}(?:{_MONTHS}|{_DAYS})\.?(?:$|[^\p{{L}}\p{{N}}])", " # "),
-    (rf"{_BOUNDARY}(?:{_MONTHS}|{_DAYS})\.?(?:$|[^\p{{L}}\p{{N}}])", " # "),  # neighbours share a separator
-    (r"(?:final|draft|entwurf|rev(?:ision)?|version|ver|v)[ ._-]*\d+(?:\.\d+)*", " # "),
-    (r"\p{L}*\d[\p{L}\d]*", "#"),
-    (r"[^\p{L}\p{N}#]+", " "),
+    (rf"{_BOUNDARY}(?:{_MONTHS}|{_DAYS})\.?(?:$|[^\p{{L}}\p{{M}}\p{{N}}])", " # "),
+    (rf"{_BOUNDARY}(?:{_MONTHS}|{_DAYS})\.?(?:$|[^\p{{L}}\p{{M}}\p{{N}}])", " # "),  # neighbours share a separator
+    (rf"{_BOUNDARY}(?:final|draft|entwurf|rev(?:ision)?|version|ver|v)[ ._-]*\d[\p{{L}}\p{{M}}\d.]*", " # "),
+    (r"[\p{L}\p{M}]*\d[\p{L}\p{M}\d]*", "#"),
+    (r"[^\p{L}\p{M}\p{N}#]+", " "),
     (r"#(?:\s*#)+", "#"),
 )
 
@@ -56,4 +56,4 @@ def stem(base_subject: ir.StringColumn) -> ir.StringColumn:
     for pattern, replacement in _PATTERNS:
         text = text.re_replace(pattern, replacement)
     text = text.strip()
-    return text.re_search(r"\p{L}{2}").ifelse(text, ibis.null("string"))
+    return text.re_search(r"\p{L}[\p{L}\p{M}]").ifelse(text, ibis.null("string"))

@@ -23,7 +23,7 @@ from rich.progress import (
 )
 
 from analyser import config
-from analyser.errors import UsageError
+from analyser.errors import AnalyserError, UsageError
 from analyser.lake.store import Lake
 from analyser.privacy import Pseudonyms, lake_secret
 
@@ -52,6 +52,7 @@ __all__ = [
     "rows_of",
     "settings",
     "state",
+    "write_file",
 ]
 
 out = Console(highlight=False, soft_wrap=True)
@@ -93,6 +94,25 @@ def rows_of(lake: Lake, name: str) -> list[dict[str, Any]]:
     """Rows of a small table."""
     rows: list[dict[str, Any]] = lake.arrow(name).to_pylist()
     return rows
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a text beside its place and rename it, so that a reader never sees half of it.
+
+    Raises
+    ------
+    AnalyserError
+        The place cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise AnalyserError(
+            f"cannot write {path}: {error.strerror or error}", fix="name a file in a folder that you may write to"
+        ) from error
 
 
 def print_json(value: object) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from analyser import config, pipeline
-from analyser.cli import proposals, report
-from analyser.cli.console import JsonOption, open_lake, out, print_json, progress, pseudonyms, state
+from analyser.cli import proposals
+from analyser.cli.console import JsonOption, open_lake, out, print_json, progress, pseudonyms, state, write_file
 from analyser.lake import ingest
 from analyser.report.page import render
 from analyser.sources.sample import SampleOrganisationSource
@@ -33,9 +33,8 @@ def command(
 ) -> None:
     """Invent an organisation, scan and analyse its mail, propose spaces and write the report."""
     state.json = as_json
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / config.FILE_NAME
-    path.write_text(_configuration(people, weeks, seed), encoding="utf-8")
+    write_file(path, _configuration(people, weeks, seed))
     given = config.load(path)
     source = SampleOrganisationSource("sample", people, weeks, seed)
     with open_lake(given) as lake:
@@ -44,7 +43,7 @@ def command(
             pipeline.analyse(lake, given, since=None, until=None, listener=listener)
         source.write_labels(folder / "labels.json")
         page = folder / "report.html"
-        report.write(page, render(lake, given, pseudonyms=pseudonyms(lake, given)))
+        write_file(page, render(lake, given, pseudonyms=pseudonyms(lake, given)))
         found = proposals.read(lake, given)
     if as_json:
         print_json({"report": str(page.resolve()), "config": str(path.resolve()), "proposals": found[:_HANDFUL]})

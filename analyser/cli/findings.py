@@ -31,6 +31,8 @@ def command(
         found = [row for row in rows_of(lake, "findings") if rule in (None, row["rule"])]
     if as_json:
         for row in found:
+            if config.privacy.pseudonyms:
+                del row["audience"]  # its name bears an address
             row["members"] = [names.of(member) for member in row["members"]]
             row["signals"] = json.loads(row["signals"])
         print_json(found)

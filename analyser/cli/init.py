@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from analyser.cli.console import out
+from analyser.cli.console import out, write_file
 from analyser.config import FILE_NAME, example
 from analyser.errors import UsageError
 
@@ -21,6 +21,5 @@ def command(
     """Write a configuration with every key, its meaning and its default."""
     if path.exists() and not force:
         raise UsageError(f"{path} exists", fix="name another file, or add --force to replace it")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(example(), encoding="utf-8")
+    write_file(path, example())
     out.print(f"wrote {path}: name your organisation and a source, then run 'analyser scan'", markup=False)

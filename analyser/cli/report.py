@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from analyser.cli.console import open_lake, out, pseudonyms, settings
+from analyser.cli.console import open_lake, out, pseudonyms, settings, write_file
 from analyser.report.page import render
 
-__all__ = ["command", "write"]
+__all__ = ["command"]
 
 
 def command(
@@ -19,13 +19,5 @@ def command(
     """Write the report: the handful, the evidence, pictures; one file that opens without a network."""
     config = settings()
     with open_lake(config) as lake:
-        write(path, render(lake, config, pseudonyms=pseudonyms(lake, config)))
+        write_file(path, render(lake, config, pseudonyms=pseudonyms(lake, config)))
     out.print(f"wrote {path.resolve()}", markup=False)
-
-
-def write(path: Path, page: str) -> None:
-    """Write the page beside its place and rename it, so that a reader never sees half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_text(page, encoding="utf-8")
-    aside.replace(path)

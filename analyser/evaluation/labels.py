@@ -50,8 +50,8 @@ def read_labels(path: Path) -> Labels:
                 entry["pattern"],
                 bool(entry["decoy"]),
                 entry["expected"],
-                frozenset(address.lower() for address in entry["members"]),
-                tuple(entry["messages"]),
+                frozenset(address.lower() for address in _texts(entry, "members")),
+                _texts(entry, "messages"),
             )
             for entry in content["labels"]
         )
@@ -60,3 +60,11 @@ def read_labels(path: Path) -> Labels:
         raise AnalyserError(
             f"{path} holds no labels: {error}", fix="'analyser demo' writes labels.json beside its lake"
         ) from error
+
+
+def _texts(entry: dict[str, object], name: str) -> tuple[str, ...]:
+    """A list of texts; JSON may hold anything."""
+    value = entry[name]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise TypeError(f"'{name}' of label {entry['id']} is no list of texts")
+    return tuple(value)

@@ -68,15 +68,23 @@ STAGES = (
     ),
     Stage(
         "threads",
-        ("messages", "copies", "participants", "addresses", "message_flags"),
+        ("messages", "copies", "participants", "message_flags"),
         ("message_threads", "threads"),
         facts.threads_,
     ),
-    Stage("communities", ("interactions", "principals"), ("communities",), facts.communities_),
+    Stage("communities", ("interactions",), ("communities",), facts.communities_),
     Stage("topics", ("message_flags",), ("topics", "stem_topics"), facts.topics_),
     Stage(
         "audiences",
-        ("messages", "message_flags", "participants", "message_threads", "threads", "recipient_set_members"),
+        (
+            "message_flags",
+            "participants",
+            "principals",
+            "group_members",
+            "message_threads",
+            "threads",
+            "recipient_set_members",
+        ),
         ("audiences", "audience_members", "audience_messages", "audience_participants", "cadence", "signals"),
         mining.audiences,
     ),
@@ -86,8 +94,8 @@ STAGES = (
         ("findings",),
         choosing.findings,
     ),
-    Stage("proposals", ("findings", "audiences", "recipient_sets"), ("proposals",), choosing.proposals),
-    Stage("account", ("messages", "findings", "proposals"), ("runs",), choosing.account),
+    Stage("proposals", (), ("proposals",), choosing.proposals),
+    Stage("account", choosing.COUNTED, ("runs",), choosing.account),
 )
 """All stages in the order in which they run."""
 

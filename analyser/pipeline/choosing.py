@@ -17,7 +17,7 @@ from analyser.proposals.propose import Served, documents, to_table
 if TYPE_CHECKING:
     from analyser.pipeline.run import Run
 
-__all__ = ["account", "findings", "proposals"]
+__all__ = ["COUNTED", "account", "findings", "proposals"]
 
 
 def findings(run: Run) -> None:
@@ -45,9 +45,12 @@ def proposals(run: Run) -> None:
     run.keep("proposals", to_table(found))
 
 
+COUNTED = ("messages", "recipients", "principals", "threads", "audiences", "findings", "proposals")
+"""Tables whose rows the account counts."""
+
+
 def account(run: Run) -> None:
     """What this run was made of, kept beside its results."""
-    counted = ("messages", "recipients", "principals", "threads", "audiences", "findings", "proposals")
     entries = {
         "since": run.since and run.since.isoformat(),
         "until": run.until and run.until.isoformat(),
@@ -55,6 +58,6 @@ def account(run: Run) -> None:
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "thresholds": {name: model.model_dump() for name, model in run.thresholds.items()},
         "savings": run.settings.savings.model_dump(),
-        "counts": {name: run[name].count().to_pyarrow().as_py() for name in counted},
+        "counts": {name: run[name].count().to_pyarrow().as_py() for name in COUNTED},
     }
     run.keep("runs", pa.table({"key": list(entries), "value": [json.dumps(value) for value in entries.values()]}))

@@ -47,10 +47,12 @@ def topic(audience: Audience, common: Counter[str]) -> str:
     """What the audience writes about, in a few of its own words; its departments where the subjects say nothing."""
     if audience.kind == "outside":
         return audience.stem or "partners"
-    if audience.stem and (whole := " ".join(_trimmed([w for w in audience.stem.split() if w != "#"])[:6])):
-        return whole
     # a space is named after its work, not after the people who do it
     people = {w for m in audience.members for w in re.findall(r"[^\W\d_]{3,}", m.principal.partition("@")[0].lower())}
+    if audience.stem:
+        words = [w for w in audience.stem.split() if w != "#" and w not in people]
+        if whole := " ".join(_trimmed(words)[:6]):
+            return whole
     for stem in audience.stems:
         if phrase := _phrase(["#" if w in people else w for w in stem.split()], common):
             return phrase
@@ -98,6 +100,7 @@ def unique(title: str, audience: Audience, taken: Collection[str]) -> str:
     if title not in taken:
         return title
     for extra in (*audience.departments, *(str(n) for n in range(2, len(taken) + 3))):
+        extra = extra[: _LONGEST // 2]  # noqa: PLW2901
         longer = f"{title[: _LONGEST - len(extra) - 3]} ({extra})"
         if longer not in taken:
             return longer

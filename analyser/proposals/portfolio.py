@@ -40,7 +40,9 @@ class PortfolioThresholds(Thresholds):
     )
     per_sponsor: int = threshold(1, "Pilots per home department", source="DESIGN section 5", ge=1)
     per_person: int = threshold(2, "Pilots per person", ge=1)
-    proposals: int = threshold(200, "Proposals at the most, backlog included", ge=1)
+    proposals: int = threshold(
+        200, "Proposals at the most, backlog included; what was recognised is listed all the same", ge=1
+    )
     overlap: float = threshold(0.6, "Jaccard similarity of members from which two spaces become one", gt=0, le=1)
     owners: int = threshold(3, "Owners that are named", ge=2)
     min_writers: int = threshold(
@@ -135,6 +137,7 @@ def choose(
         selection.fill(pool, handful.admit, limits.pilots)
     pilots = list(selection.chosen)
     selection.fill(np.ones(len(candidates), bool), lambda _: True, limits.proposals)
+    selection.recognised()
     backlog = selection.chosen[len(pilots) :]
     return pilots, [
         (c, obstacles[id(c.candidate)] or handful.reason(c.candidate) or _behind(c, len(pilots))) for c in backlog
@@ -168,19 +171,31 @@ class _Selection:
             pool[best] = False
             if gains[best] <= 0:
                 return
+            if self._absorbed(best):
+                continue
             candidate = self._candidates[best]
-            twin = next(
-                (c for c in self.chosen if _jaccard(c.candidate.members, candidate.members) >= self._overlap), None
-            )
-            if twin is not None:
-                twin.candidate.absorbed.append(candidate)
-            elif admit(candidate):
+            if admit(candidate):
                 row = slice(self._degrees.indptr[best], self._degrees.indptr[best + 1])
                 self._left[self._degrees.indices[row]] *= 1 - self._degrees.data[row]
                 self.chosen.append(Choice(candidate, float(gains[best]), float(gains[best]) / self._total))
-            else:
-                continue
-            self._open[best] = False
+                self._open[best] = False
+
+    def recognised(self) -> None:
+        """Choose also what adds nothing but was recognised, so that no pattern vanishes; surest first."""
+        rest = [n for n in np.flatnonzero(self._open).tolist() if self._candidates[n].findings]
+        for n in sorted(rest, key=lambda n: -self._candidates[n].confidence):
+            if not self._absorbed(n):
+                self.chosen.append(Choice(self._candidates[n], 0.0, 0.0))
+                self._open[n] = False
+
+    def _absorbed(self, n: int) -> bool:
+        """Absorb a candidate into one chosen before that has nearly its people, if there is any."""
+        candidate = self._candidates[n]
+        twin = next((c for c in self.chosen if _jaccard(c.candidate.members, candidate.members) >= self._overlap), None)
+        if twin is not None:
+            twin.candidate.absorbed.append(candidate)
+            self._open[n] = False
+        return twin is not None
 
 
 class _Handful:

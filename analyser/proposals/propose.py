@@ -83,6 +83,8 @@ def documents(
         (c for c in candidates if c.pattern in _GUARDED),
         key=lambda c: (list(_GUARDED).index(c.pattern), -c.audience.recent_weight, c.audience.audience),
     )
+    # a circle and its closed mail are one thing to leave alone
+    guarded = list({(c.pattern, c.audience.stem, c.members): c for c in reversed(guarded)}.values())[::-1]
     pilots, backlog = choose(open_, _degrees(open_, served), served.weight, limits, lambda c: _obstacle(c, limits, now))
     common = naming.frequencies(audiences)
     taken: set[str] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import datetime
@@ -61,6 +62,22 @@ def written(tmp_path):
 
 
 EXPORT = ("[[sources]]", 'name = "export"', 'type = "table"', 'path = "export"')
+
+
+def test_a_place_that_cannot_be_written_is_said(config, tmp_path):
+    (tmp_path / "afile").touch()
+    refused(run("report", "--out", tmp_path / "afile" / "x" / "report.html", config=config), 1, "afile", "fix:")
+    refused(run("init", tmp_path / "afile" / "a.toml"), 1, "afile", "fix:")
+
+
+def test_pseudonyms_hide_every_address_of_findings(config, tmp_path):
+    hidden = tmp_path / "hidden.toml"
+    text = config.read_text(encoding="utf-8").replace('path = "lake"', f'path = "{config.parent / "lake"}"')
+    hidden.write_text(text + "\n[privacy]\npseudonyms = true\n", encoding="utf-8")
+    addresses = set(re.findall(r"[\w.]+@[\w.]+", run("findings", "--json", config=config).stdout))
+    shown = run("findings", "--json", config=hidden).stdout
+    assert addresses
+    assert not [address for address in addresses if address in shown]
 
 
 # configuration

@@ -32,6 +32,7 @@ class SeriesThresholds(Thresholds):
         ge=3,
     )
     min_people: int = threshold(3, "Median number of people, sender included", ge=3)
+    closed_messages: int = threshold(3, "Sensitive messages among exactly the same people", ge=1)
     member_share: float = threshold(
         0.5, "Share of the messages that a core member is on, the busiest member being on all", gt=0, le=1
     )
@@ -104,7 +105,7 @@ def outside(mail: ir.Table, parts: ir.Table, principals: ir.Table, limits: Serie
 def closed(mail: ir.Table, limits: SeriesThresholds) -> ir.Table:
     """Sensitive messages by the exact set of people: `audience`, `stem` (always null), `message`."""
     rows = mail.filter(mail.sensitive & mail.recipient_set.notnull() & ~mail.automatic)
-    enough = rows.group_by("recipient_set").agg(n=rows.count()).filter(lambda t: t.n >= limits.min_people)
+    enough = rows.group_by("recipient_set").agg(n=rows.count()).filter(lambda t: t.n >= limits.closed_messages)
     return rows.semi_join(enough, "recipient_set").select(
         "message", audience=ibis.literal("closed ") + rows.recipient_set, stem=ibis.null("string")
     )

@@ -14,7 +14,7 @@ __all__ = ["Confidential"]
 
 
 class ConfidentialThresholds(Thresholds):
-    """When an audience is left alone; the words are set in [thresholds.signals]."""
+    """When an audience is left alone; the words are set in [thresholds.sensitive]."""
 
     sensitive: float = threshold(0.25, "Share of messages with a sensitive subject", gt=0, le=1)
     messages: int = threshold(3, "Messages with a sensitive subject", ge=1)

@@ -20,7 +20,9 @@ class ExternalThresholds(Thresholds):
     weeks: int = threshold(4, "Distinct weeks with a message", ge=1)
     people: int = threshold(2, "Internal people who share it", ge=2)
     coherence: float = threshold(
-        0.5, "Mean Jaccard similarity of a message's internal people to the core: many who write once are no group", ge=0
+        0.5,
+        "Mean Jaccard similarity of a message's internal people to the core: many who write once are no group",
+        ge=0,
     )
 
 

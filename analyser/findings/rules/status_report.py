@@ -39,6 +39,7 @@ class StatusReportThresholds(Thresholds):
         ge=0,
         le=1,
     )
+    automatic: float = threshold(0.5, "Share of messages that a program sent, at the most", ge=0, le=1)
     max_people: int = threshold(
         50, "More readers make it a broadcast", source="patterns.md row 1: page if more than 50 readers", ge=3
     )
@@ -62,7 +63,7 @@ class StatusReport(Rule[StatusReportThresholds]):
             at_least("coherence", audience.coherence, limits.coherence),
             at_most("reply_share", audience.reply_share, limits.reply_share),
             at_most("reach", audience.reach, limits.max_people),
-            at_most("automatic", audience.automatic, 0.5),
+            at_most("automatic", audience.automatic, limits.automatic),
         )
 
     def describe(self, audience: Audience) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from analyser.analysis.sensitive import SensitiveThresholds, is_sensitive
@@ -42,3 +44,12 @@ def test_configured_words_are_meant_literally_and_replace_the_others(judge):
     words = ("r&d (x)", "c++", "project [a]")
     assert judge("the r&d (x) plan", "c++ pay", "project [a]", words=words) == [True] * 3
     assert judge("the rd x plan", "ccc", "project a", "salary", words=words) == [False] * 4
+
+
+def test_both_spellings_of_accents_are_found(judge):
+    assert all(judge(*(unicodedata.normalize("NFD", word) for word in WORDS)))
+
+
+def test_words_are_set_in_any_case_and_none_mark_nothing(judge):
+    assert judge("salary", words=("Salary",)) == [True]
+    assert judge("hello, world", "", words=()) == [False, False]

@@ -186,3 +186,13 @@ def test_members_by_the_share_of_messages_that_they_are_on(table, posted):
     assert {row["actor"]: row["role"] for row in found} == {ANN: "core", BOB: "core", CAT: "peripheral"}
     found = series.members(spoken, parts, people, series.SeriesThresholds(peripheral_share=0.3)).to_pyarrow()
     assert CAT not in found["actor"].to_pylist()
+
+
+def test_where_nobody_is_on_half_the_mail_the_busiest_is_the_measure(table, posted):
+    """A partner's mail goes to several teams: those of one team are core, whoever wrote once is nobody."""
+    _, parts = posted("sent", [{"to": [BOB] if n % 5 else [CAT]} for n in range(5)] + [{"to": [DAN]}] * 10)
+    parts = parts.filter(parts.role == "to")
+    spoken = table("audience_messages", [{"audience": "x", "message": n} for n in range(15)])
+    people = table("people", [{"actor": actor} for actor in (BOB, CAT, DAN)])
+    found = series.members(spoken, parts, people, LIMITS).to_pyarrow().to_pylist()
+    assert {row["actor"]: row["role"] for row in found} == {DAN: "core", BOB: "peripheral"}

@@ -73,3 +73,22 @@ def test_a_stem_is_its_own_stem_and_holds_no_digit(of_text, subjects):
 @given(numbers=st.lists(st.integers(0, 9999), min_size=2, max_size=20))
 def test_numbers_do_not_matter(of_text, numbers):
     assert set(of_text(stem, [f"site report {n} of v{n}" for n in numbers])) == {"site report # of #"}
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("server 3 down", "server # down"),
+        ("over 50 people", "over # people"),
+        ("tel aviv 2025", "tel aviv #"),
+        ("prev 3", "prev #"),
+        ("offer v2may", "offer #"),
+        ("plan v1.2.3 signed", "plan # signed"),
+    ],
+)
+def test_a_version_marker_is_a_whole_word(of_text, subject, expected):
+    assert of_text(stem, [subject]) == [expected]
+
+
+def test_combining_marks_belong_to_their_words(of_text):
+    assert of_text(stem, ["हिन्दी बैठक", "ประชุม 3", "re\u0301union 3"]) == ["हिन्दी बैठक", "ประชุม #", "re\u0301union #"]

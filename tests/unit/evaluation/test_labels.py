@@ -55,6 +55,7 @@ def without(key):
         {"labels": [3], "threads": {}}, {"labels": [], "threads": 3},
         *({"labels": [without(key)], "threads": {}} for key in LABEL if key != "note"),
         {"labels": [LABEL | {"members": None}], "threads": {}}, {"labels": [LABEL | {"messages": 3}], "threads": {}},
+        {"labels": [LABEL | {"members": [1]}], "threads": {}}, {"labels": [LABEL | {"members": "abc"}], "threads": {}},
     ],
 )  # fmt: skip
 def test_what_is_no_file_of_labels_is_said(content, tmp_path):

@@ -60,7 +60,7 @@ def test_what_is_confidential_is_nothing_else(figures, rules_of):
 
 
 def test_outside_mail_is_external_whatever_else_it_looks_like(rules_of):
-    assert rules_of(GROUP | PROJECT | ROUNDS | {"kind": "outside"}) == ["external"]
+    assert rules_of(GROUP | PROJECT | ROUNDS | {"kind": "outside", "coherence": 0.9}) == ["external"]
 
 
 def test_thresholds_are_taken_by_rule(rules_of):

@@ -53,11 +53,12 @@ CASES = {
     ),
     External: Case(
         {"outside"},
-        {"kind": "outside", "stem": "fabrikam.example", "people": 5},
+        {"kind": "outside", "stem": "fabrikam.example", "people": 5, "coherence": 0.8},
         {
             "messages": Edge({"messages": 10}, {"messages": 9}, 9, 11),
             "weeks": Edge({"weeks": 4}, {"weeks": 3}, 3, 5),
             "people": Edge({"people": 2}, {"people": 1}, None, 3),
+            "coherence": Edge({"coherence": 0.5}, {"coherence": 0.49}, 0.49, 0.51),
         },
         "5 people share mail with fabrikam.example",
     ),
@@ -72,6 +73,7 @@ CASES = {
             "slot_coverage": Edge({"slot_coverage": 0.6}, {"slot_coverage": 0.5999}, 0.59, 0.61),
             "cycles": Edge({"cycles": 5}, {"cycles": 4}, 4, 6),
             "reply_share": Edge({"reply_share": 0.35}, {"reply_share": 0.3501}, 0.36, 0.34),
+            "automatic": Edge({"automatic": 0.5}, {"automatic": 0.51}, 0.52, 0.49),
             "max_people": Edge({"reach": 50}, {"reach": 51}, 51, 49),
         },
         "weekly report “pipeline week #” to 9 readers",

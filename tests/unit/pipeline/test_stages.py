@@ -124,6 +124,14 @@ def test_a_stage_keeps_what_it_says_and_no_table_of_another(stage, analysed):
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda s: s.name)
+def test_a_stage_reads_what_it_says(stage, analysed):
+    run = analysed[0]
+    written = {name for other in STAGES for name in other.writes}
+    assert run.got[stage.name] & written - run.kept[stage.name] <= set(stage.reads)
+    assert set(stage.reads) & written <= run.got[stage.name]
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda s: s.name)
 def test_a_stage_reads_no_table_of_a_later_one(stage, analysed):
     later = {name for other in STAGES[STAGES.index(stage) + 1 :] for name in other.writes}
     assert not analysed[0].got[stage.name] & later

@@ -144,3 +144,16 @@ def test_titles_that_were_given_are_all_different(make, titles):
         taken.append(naming.unique(title, make.audience(), taken))
     assert len(set(taken)) == len(taken)
     assert all(len(t) <= 50 for t in taken)
+
+
+def test_a_series_is_not_named_after_its_writer(make):
+    members = [make.member("ann.lee", sent=3), make.member("b")]
+    series = make.audience(kind="series", stem="lee weekly figures #", members=members)
+    assert naming.topic(series, Counter()) == "weekly figures"
+
+
+def test_a_department_of_any_length_leaves_room_for_the_title(make):
+    long = "Directorate for Regional Infrastructure and Transport Planning"
+    title = naming.unique("Audit", make.audience(departments=(long,)), {"Audit"})
+    assert title.startswith("Audit (Directorate")
+    assert len(title) <= 50

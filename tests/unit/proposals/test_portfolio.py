@@ -47,10 +47,20 @@ def order(candidates, degrees, weight, **limits):
 def test_a_set_that_is_served_counts_no_second_time(candidate):
     # alone, "cd" serves more than "ef"; after "ab" it adds less
     names, gains, _ = order(
-        [candidate("ab"), candidate("cd"), candidate("ef")], [[1, 1, 0], [0, 1, 0], [0, 0, 1]], [10, 6, 5]
+        [candidate("ab"), candidate("cd", rule=None), candidate("ef")], [[1, 1, 0], [0, 1, 0], [0, 0, 1]], [10, 6, 5]
     )
     assert names == ["ab", "ef"]
     assert gains == [16, 5]
+
+
+def test_what_was_recognised_is_listed_even_where_it_adds_nothing(candidate):
+    shy, sure = candidate("gh", confidence=0.5), candidate("ij", confidence=0.9)
+    alike = candidate("abc")  # nearly the people of "ab", which absorbs it
+    degrees = [[1, 1], [0, 0], [0, 0], [0, 0], [0, 1]]
+    found = [candidate("ab"), shy, sure, alike, candidate("kl", rule=None)]
+    names, gains, chosen = order(found, degrees, [10, 6], proposals=1)
+    assert (names, gains) == (["ab", "ij", "gh"], [16, 0, 0])
+    assert chosen[0].candidate.absorbed == [alike]
 
 
 def test_a_set_half_served_is_half_left(candidate):
@@ -108,15 +118,15 @@ def test_patterns_are_named_once_its_own_first(candidate):
 
 
 def test_no_more_proposals_than_the_limit(candidate):
-    candidates = [candidate(c) for c in "abcdef"]
+    candidates = [candidate(c, rule=None) for c in "abcdef"]
     names, _, _ = order(candidates, np.eye(6), [6, 5, 4, 3, 2, 1], proposals=4)
     assert names == ["a", "b", "c", "d"]
 
 
 def test_nothing_to_choose_from(candidate):
     assert order([], np.zeros((0, 2)), [1, 1])[0] == []
-    assert order([candidate("ab")], [[0, 0]], [1, 1])[0] == []
-    assert order([candidate("ab")], np.zeros((1, 0)), [])[0] == []
+    assert order([candidate("ab", rule=None)], [[0, 0]], [1, 1])[0] == []
+    assert order([candidate("ab", rule=None)], np.zeros((1, 0)), [])[0] == []
 
 
 @st.composite

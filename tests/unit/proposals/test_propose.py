@@ -243,7 +243,7 @@ def test_guarded_mail_is_ordered_by_kind_then_weight(propose_for, make):
 def test_a_space_serves_a_set_as_far_as_they_resemble(set_, degree, propose_for, make):
     group = make.audience(people="abcd")
     found = propose_for((group, ["working_group"]), sets={set_: 10.0, "xyz": 10.0})
-    assert [p["share_of_benefit"] for p in found] == ([round(DISCOUNT * degree / 2, 4)] if degree else [])
+    assert [p["share_of_benefit"] for p in found] == [round(DISCOUNT * degree / 2, 4)]
 
 
 def test_a_desk_answers_asks_and_no_recipient_sets(propose_for, make):
@@ -251,7 +251,7 @@ def test_a_desk_answers_asks_and_no_recipient_sets(propose_for, make):
     desk = make.audience(kind="desk", stem="vpn", members=people, recent_weight=30.0)
     (p,) = propose_for((desk, ["department_questions"]), sets={"abc": 10.0})
     assert p["share_of_benefit"] == round(DISCOUNT * 30 / 40, 4)
-    (p,) = propose_for((desk, ["department_questions"]), (make.audience(people="xyz"), []), sets={"abc": 10.0})
+    (p,) = propose_for((desk, ["department_questions"]), (make.audience("b", people="xyz"), []), sets={"abc": 10.0})
     assert p["patterns"] == ["department_questions"]
 
 
@@ -303,3 +303,18 @@ def test_rows_of_the_table_are_the_documents(propose_for, many):
 
 def test_no_mail_no_proposals(propose_for):
     assert propose_for(sets={}) == []
+
+
+def test_what_no_set_resembles_is_still_listed_with_its_reason(propose_for, make):
+    notice = make.audience("n", "broadcast", people="abcdefghij", reply_share=0.0)
+    found = propose_for((notice, ["broadcast"]), (make.audience(people="xyz"), ["working_group"]), sets={"xyz": 1.0})
+    assert [p["why_not"] for p in found if p["patterns"] == ["broadcast"]] == [
+        "Sales already has a pilot; one at a time for each sponsor"
+    ]
+
+
+def test_a_circle_and_its_closed_mail_are_one_thing_to_leave_alone(propose_for, make):
+    pairs = [(make.audience("a"), ["confidential"]), (make.audience("b", "closed"), ["confidential"])]
+    assert [p["status"] for p in propose_for(*pairs)] == ["leave"]
+    other = (make.audience("c", "closed", people="xyz"), ["confidential"])
+    assert len({p["id"] for p in propose_for(*pairs, other)}) == 2

@@ -62,7 +62,7 @@ def document(name="Weekly Pipeline", members=PIPELINE, **changes):
 
 
 def pipeline_mail(weeks=20, audience="series-1", members=PIPELINE):
-    """A mail every Monday at 08:12 UTC, the last a week before NOW: messages, audience_participants, audience_messages."""
+    """A mail every Monday at 08:12 UTC, the last a week before NOW: messages, who took part, audience_messages."""
     messages, parts, spoken = [], [], []
     for week in range(1, weeks + 1):
         key = f"{audience}-{week}"
