@@ -9,7 +9,7 @@ from analyser.proposals.catalogue import catalogue
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience
-    from analyser.proposals.catalogue import Kind
+    from analyser.proposals.catalogue import Kind, PatternText
 
 __all__ = ["Score", "rank_kinds"]
 
@@ -34,12 +34,13 @@ def rank_kinds(pattern: str, audience: Audience) -> list[Score]:
     """
     book = catalogue()
     wanted = book.patterns[pattern]
-    scores = [_score(book.kinds[name], wanted.requirements, audience) for name in wanted.kinds]
+    scores = [_score(book.kinds[name], wanted, audience) for name in wanted.kinds]
     return sorted(scores, key=lambda s: -s.score)
 
 
-def _score(kind: Kind, requirements: tuple[str, ...], audience: Audience) -> Score:
+def _score(kind: Kind, wanted: PatternText, audience: Audience) -> Score:
     reasons = []
+    requirements = wanted.requirements
     prior = sum(kind.prior.get(r, 0.0) for r in requirements) / (4 * len(requirements)) if requirements else 0.0
     score = prior
     reasons.append(f"prior {prior:.2f}: good for {kind.good_for}")
@@ -50,8 +51,10 @@ def _score(kind: Kind, requirements: tuple[str, ...], audience: Audience) -> Sco
         reasons.append(
             f"{audience.people} people are {'few' if audience.people < low else 'many'} for it ({low} to {high})"
         )
-    if not kind.replies[0] <= audience.reply_share <= kind.replies[1]:
-        gap = max(kind.replies[0] - audience.reply_share, audience.reply_share - kind.replies[1])
+    # a report or a notice needs no answers to live
+    fewest = kind.replies[0] if wanted.conversation else 0.0
+    if not fewest <= audience.reply_share <= kind.replies[1]:
+        gap = max(fewest - audience.reply_share, audience.reply_share - kind.replies[1])
         score -= min(1.0, 0.25 + gap)
         reasons.append(
             f"{audience.reply_share:.0%} of the threads are answered;"

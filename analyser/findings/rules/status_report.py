@@ -41,7 +41,7 @@ class StatusReportThresholds(Thresholds):
     )
     automatic: float = threshold(0.5, "Share of messages that a program sent, at the most", ge=0, le=1)
     max_people: int = threshold(
-        50, "More readers make it a broadcast", source="patterns.md row 1: page if more than 50 readers", ge=3
+        100, "More people make it a broadcast; above 50 the space is a page", source="patterns.md rows 1 and 2", ge=3
     )
 
 

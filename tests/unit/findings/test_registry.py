@@ -72,7 +72,7 @@ def test_a_report_is_no_broadcast_besides(rules_of):
     report, notice = REPORT | {"stem": "menu", "reach": 30}, NOTICE | {"stem": "menu"}
     assert rules_of(notice, report) == ["status_report"]
     assert rules_of(report, notice) == ["status_report"]
-    assert rules_of(notice, report | {"reach": 51}) == ["broadcast"]
+    assert rules_of(notice, report | {"reach": 101}) == ["broadcast"]
 
 
 @pytest.mark.parametrize("other", [{"stem": "park"}, {"stem": "menu", "sent": (3, 4, 2, 1)}])

@@ -74,7 +74,7 @@ CASES = {
             "cycles": Edge({"cycles": 5}, {"cycles": 4}, 4, 6),
             "reply_share": Edge({"reply_share": 0.35}, {"reply_share": 0.3501}, 0.36, 0.34),
             "automatic": Edge({"automatic": 0.5}, {"automatic": 0.51}, 0.52, 0.49),
-            "max_people": Edge({"reach": 50}, {"reach": 51}, 51, 49),
+            "max_people": Edge({"reach": 100}, {"reach": 101}, 101, 99),
         },
         "weekly report “pipeline week #” to 9 readers",
     ),

@@ -69,7 +69,8 @@ def test_a_shared_channel_is_for_many_of_several_departments(people, departments
     ("pattern", "figures", "kind"),
     [
         ("status_report", {"people": 9, "reply_share": 0.3}, "channel"),
-        ("status_report", {"people": 9, "reply_share": 0.0}, "list"),
+        ("status_report", {"people": 9, "reply_share": 0.0}, "channel"),
+        ("status_report", {"people": 75, "reply_share": 0.0}, "page"),
         ("broadcast", {"people": 200, "reply_share": 0.01}, "announcement"),
         ("broadcast", {"people": 200, "reply_share": 0.9}, "community"),
         ("department_questions", {"people": 40, "reply_share": 0.9}, "qa_community"),
