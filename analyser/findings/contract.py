@@ -82,8 +82,6 @@ class Audience:
     to_list: float = 0.0  # share of messages that address a list
     automatic: float = 0.0  # share of automatic messages
     coherence: float = 0.0  # mean Jaccard similarity of a message's people to the core
-    document_threads: int = 0  # threads in which a file goes round
-    document_messages: int = 0  # messages with attachments in them
     sensitive: float = 0.0  # share of messages whose subject is about pay, health, discipline, law
     sensitive_messages: int = 0
 

@@ -41,8 +41,7 @@ RULES: Final[tuple[type[Rule[Any]], ...]] = (
 _GUARDS = frozenset({"confidential"})
 
 _NARROWER: Final = {
-    "working_group": frozenset({"project_burst", "document_rounds"}),
-    "project_burst": frozenset({"document_rounds"}),
+    "working_group": frozenset({"project_burst"}),
 }
 """A rule yields to narrower ones: a project is also a group that works by reply-all, but not a standing one."""
 
@@ -85,11 +84,11 @@ def audiences(tables: Tables) -> list[Audience]:
 
 
 def _with_closed(found: list[Audience]) -> list[Audience]:
-    """Count sensitive mail among the same people towards a circle, from whose own messages it was taken out."""
+    """Count sensitive mail of the same people towards circles and rounds, from whose own messages it was taken out."""
     closed = [(frozenset(m.principal for m in a.members), a.messages) for a in found if a.kind == "closed"]
     result = []
     for audience in found:
-        if audience.kind == "circle":
+        if audience.kind in {"circle", "rounds"}:
             people = frozenset(m.principal for m in audience.members)
             hidden = sum(n for other, n in closed if len(people & other) >= _SAME_PEOPLE * len(people | other))
             if hidden:

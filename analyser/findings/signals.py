@@ -6,28 +6,15 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from analyser.config import Thresholds, threshold
-
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["SignalsThresholds", "signals"]
+__all__ = ["signals"]
 
 
-class SignalsThresholds(Thresholds):
-    """How signals are read."""
-
-    round_messages: int = threshold(
-        3, "Messages with attachments in a thread where a file goes round", source="patterns.md row 6", ge=2
-    )
-    round_senders: int = threshold(2, "Distinct senders of them", source="patterns.md row 6", ge=2)
-
-
-def signals(
-    rows: ir.Table, audience_members: ir.Table, parts: ir.Table, threads: ir.Table, limits: SignalsThresholds
-) -> ir.Table:
-    """One row per audience: `reach`, `to_list`, `automatic`, `coherence`, `document_threads`, `document_messages`,
-    `sensitive`, `sensitive_messages`; see `analyser.findings.contract.Audience`.
+def signals(rows: ir.Table, audience_members: ir.Table, parts: ir.Table) -> ir.Table:
+    """One row per audience: `reach`, `to_list`, `automatic`, `coherence`, `sensitive`, `sensitive_messages`; see
+    `analyser.findings.contract.Audience`.
 
     Parameters
     ----------
@@ -44,7 +31,6 @@ def signals(
         sensitive_messages=rows.sensitive.cast("int64").sum(),
     )
     result = plain.left_join(_coherence(rows, audience_members, parts), "audience").drop("audience_right")
-    result = result.left_join(_rounds(rows, threads, limits), "audience").drop("audience_right")
     return result.select(
         "audience",
         "reach",
@@ -53,8 +39,6 @@ def signals(
         "sensitive",
         "sensitive_messages",
         coherence=result.coherence.fill_null(0.0),
-        document_threads=result.document_threads.fill_null(0),
-        document_messages=result.document_messages.fill_null(0),
     )
 
 
@@ -68,11 +52,3 @@ def _coherence(rows: ir.Table, audience_members: ir.Table, on: ir.Table) -> ir.T
     )
     similarity = each.shared / ibis.greatest(each.core + each.people - each.shared, 1).cast("float64")
     return each.mutate(similarity=similarity).group_by("audience").agg(coherence=lambda t: t.similarity.mean())
-
-
-def _rounds(rows: ir.Table, threads: ir.Table, limits: SignalsThresholds) -> ir.Table:
-    round_ = threads.filter(
-        (threads.with_attachments >= limits.round_messages) & (threads.attaching_senders >= limits.round_senders)
-    ).select("thread")
-    inside = rows.semi_join(round_, "thread")
-    return inside.group_by("audience").agg(document_threads=inside.thread.nunique(), document_messages=inside.count())

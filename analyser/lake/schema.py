@@ -319,7 +319,9 @@ _DERIVED = (
         (
             Column("audience", TEXT, "Identity, stable for the same people and purpose"),
             Column(
-                "kind", TEXT, "circle, series, broadcast, desk, outside (with one outside domain) or closed (sensitive)"
+                "kind",
+                TEXT,
+                "circle, series, broadcast, desk, rounds (of documents), outside or closed",
             ),
             Column("people", INT, "Members, core and peripheral"),
             Column("messages", LONG, "Messages of this audience"),

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from analyser.analysis import automation, cadence, communities, participants, period, sensitive, threads, topics
-from analyser.analysis.audiences import circles, desks, series
+from analyser.analysis.audiences import circles, desks, rounds, series
 from analyser.errors import ConfigError
 from analyser.findings import registry
-from analyser.findings.signals import SignalsThresholds
 from analyser.lake.schema import TABLES
 from analyser.pipeline import choosing, facts, mining
 from analyser.pipeline.run import Listener, Run, Stage
@@ -37,10 +36,10 @@ MODELS: dict[str, type[Thresholds]] = {
     "circles": circles.CirclesThresholds,
     "series": series.SeriesThresholds,
     "desks": desks.DesksThresholds,
+    "rounds": rounds.RoundsThresholds,
     "cadence": cadence.CadenceThresholds,
     "communities": communities.CommunitiesThresholds,
     "topics": topics.TopicsThresholds,
-    "signals": SignalsThresholds,
     "portfolio": PortfolioThresholds,
     **{rule.id: rule.thresholds for rule in registry.RULES},
 }

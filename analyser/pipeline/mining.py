@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyser.analysis import cadence
-from analyser.analysis.audiences import circles, desks, series, similarity, table
+from analyser.analysis.audiences import circles, desks, rounds, series, similarity, table
 from analyser.findings import registry
 from analyser.findings.contract import Period
 from analyser.findings.signals import signals
@@ -49,11 +49,11 @@ class Mined:
 def audiences(run: Run) -> None:
     """Every kind of audience, with what was seen of each and its rhythm.
 
-    Circles come last: mail that a finding explains as one sender's report or notice is not what a circle writes, and
-    mail that only looks like a series is.
+    Circles come last: mail that a finding explains as one sender's report or notice, or as documents that go round, is
+    not what a circle writes; mail that only looks like it is.
     """
     _join_mail(run)
-    mined = (*_strands(run), _desks(run))
+    mined = (*_strands(run), _desks(run), _rounds(run))
     strands = _observe(run, mined)
     explained = pa.table({"audience": pa.array(sorted(_explained(run, strands)), pa.string())})
     run.keep("explained", strands["audience_messages"].semi_join(run.compute(explained), "audience").select("message"))
@@ -64,9 +64,9 @@ def audiences(run: Run) -> None:
 
 
 def _explained(run: Run, strands: Mapping[str, ir.Table]) -> set[str]:
-    """Series and broadcasts with a finding."""
+    """Series, broadcasts and rounds with a finding."""
     found = registry.find(registry.audiences({**run.tables, **strands}), Period(run.first, run.now), run.thresholds)
-    return {f.audience.audience for f in found if f.audience.kind in {"series", "broadcast"}}
+    return {f.audience.audience for f in found if f.audience.kind in {"series", "broadcast", "rounds"}}
 
 
 def _observe(run: Run, mined: Sequence[Mined]) -> dict[str, ir.Table]:
@@ -86,7 +86,7 @@ def _observe(run: Run, mined: Sequence[Mined]) -> dict[str, ir.Table]:
         "audiences": described,
         "audience_members": members,
         "cadence": run.compute(_cadence(run, spoken)),
-        "signals": run.compute(signals(spoken, members, parts, run["threads"], run.thresholds["signals"])),
+        "signals": run.compute(signals(spoken, members, parts)),
     }
 
 
@@ -143,6 +143,27 @@ def _desks(run: Run) -> Mined:
     spoken = found.select("audience", "thread").distinct().inner_join(run["message_threads"], "thread")
     meta = found.select("audience", "term").distinct().select("audience", kind=ibis.literal("desk"), stem="term")
     return Mined(meta, desks.members(found, run["people"]), spoken.select("audience", "message"))
+
+
+def _rounds(run: Run) -> Mined:
+    """Rounds of documents, grown together like circles over the people of each thread."""
+    run.keep("round_messages", rounds.rounds(run["threads"], run["mail"], run.thresholds["rounds"]))
+    found = run["round_messages"]
+    rows = rounds.people_of(found, run["participants"], run["people"]).order_by("thread", "actor").to_pyarrow()
+    thread, row = np.unique(rows["thread"].to_numpy(), return_inverse=True)
+    who, column = np.unique(rows["actor"].to_numpy(), return_inverse=True)
+    sets = similarity.incidence(row, column, (len(thread), len(who)))
+    limits = run.thresholds["circles"]
+    owner = circles.owners(sets, circles.mine(sets, np.ones(len(thread)), limits))
+    names = pa.array([f"rounds {n + 1}" for n in owner[owner >= 0].tolist()], pa.string())
+    own = run.compute(pa.table({"thread": pa.array(thread[owner >= 0], pa.int64()), "audience": names}))
+    spoken = run.compute(found.inner_join(own, "thread").select("audience", "message"))
+    meta = spoken.select("audience").distinct()
+    return Mined(
+        meta.select("audience", kind=ibis.literal("rounds"), stem=ibis.null("string")),
+        series.members(spoken, run["participants"], run["people"], run.thresholds["series"]),
+        spoken,
+    )
 
 
 def _circles(run: Run) -> Mined:

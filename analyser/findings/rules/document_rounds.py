@@ -14,10 +14,13 @@ __all__ = ["DocumentRounds"]
 
 
 class DocumentRoundsThresholds(Thresholds):
-    """When a circle passes documents round; a round is a thread as [thresholds.signals] describes it."""
+    """When people pass documents round; a round is a thread as [thresholds.rounds] describes it."""
 
     rounds: int = threshold(3, "Threads in which a file goes round", ge=1)
-    share: float = threshold(0.3, "Share of the circle's messages that belong to such rounds", gt=0, le=1)
+    weeks: int = threshold(3, "Distinct weeks with a message of them", ge=1)
+    coherence: float = threshold(
+        0.6, "Mean Jaccard similarity of a message's people to the core: what is handed on is an approval", ge=0
+    )
 
 
 class DocumentRounds(Rule[DocumentRoundsThresholds]):
@@ -27,16 +30,17 @@ class DocumentRounds(Rule[DocumentRoundsThresholds]):
     title = "Document ping-pong"
     rationale = "Nobody knows which version holds; changes meet by hand; every round costs every reader."
     remedy = "One document in a library that all edit together; the mail carries a link once."
-    kinds = frozenset({"circle"})
+    kinds = frozenset({"rounds"})
     thresholds = DocumentRoundsThresholds
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits
         return all_of(
-            at_least("rounds", audience.document_threads, limits.rounds),
-            at_least("share", audience.document_messages / max(1, audience.messages), limits.share),
+            at_least("rounds", audience.threads, limits.rounds),
+            at_least("weeks", audience.weeks, limits.weeks),
+            at_least("coherence", audience.coherence, limits.coherence),
         )
 
     def describe(self, audience: Audience) -> str:
         about = " and ".join(f"“{stem}”" for stem in audience.stems[:2]) or "documents"
-        return f"{audience.document_threads} documents went round among {audience.people} people: {about}"
+        return f"{audience.threads} documents went round among {audience.people} people: {about}"

@@ -41,6 +41,7 @@ class WorkingGroupThresholds(Thresholds):
         gt=0,
         le=1,
     )
+    coherence: float = threshold(0.6, "Mean Jaccard similarity of a message's people to the core", gt=0, le=1)
     reply_share: float = threshold(0.3, "Share of threads with an answer", ge=0, le=1)
     max_people: int = threshold(50, "More people behave as a forum", source="patterns.md section 4 [SW-TP]", ge=3)
 
@@ -67,6 +68,7 @@ class WorkingGroup(Rule[WorkingGroupThresholds]):
             at_most("top_two_share", audience.top_two_share, limits.top_two_share),
             at_most("thread_length", audience.messages / max(1, audience.threads), limits.thread_length),
             at_most("copied", max(m.copied for m in audience.core), limits.copied),
+            at_least("coherence", audience.coherence, limits.coherence),
             at_least("reply_share", audience.reply_share, limits.reply_share),
             at_most("people", audience.people, limits.max_people),
         )

@@ -15,9 +15,9 @@ from analyser.lake.schema import TABLES
 LIMITS = {rule.id: rule.thresholds() for rule in registry.RULES}
 
 # figures that make an audience recognisable to one rule
-GROUP = {"messages": 60, "sent": (16, 14, 12, 10, 8), "departments": ("IT", "Sales")}
+GROUP = {"messages": 60, "sent": (16, 14, 12, 10, 8), "departments": ("IT", "Sales"), "coherence": 0.9}
 PROJECT = {"run_weeks": 8, "messages": 120, "departments": ("IT", "Sales")}
-ROUNDS = {"document_threads": 8, "document_messages": 100}
+ROUNDS = {"kind": "rounds", "threads": 8, "coherence": 0.9}
 CLOSED = {"sensitive": 1.0, "sensitive_messages": 30}
 REPORT = {"kind": "series", "period": "week", "slot_coverage": 0.9, "cycles": 25, "coherence": 0.95, "reply_share": 0.0}
 NOTICE = {"kind": "broadcast", "reach": 180, "reply_share": 0.0}
@@ -44,8 +44,7 @@ def test_rules_have_their_own_ids_and_words_and_guards_come_first():
     [
         (GROUP, ["working_group"]),
         (GROUP | PROJECT, ["project_burst"]),
-        (GROUP | ROUNDS, ["document_rounds"]),
-        (GROUP | PROJECT | ROUNDS, ["document_rounds"]),
+        (ROUNDS, ["document_rounds"]),
         ({"reply_share": 0.0}, []),
     ],
 )
@@ -60,12 +59,13 @@ def test_what_is_confidential_is_nothing_else(figures, rules_of):
 
 
 def test_outside_mail_is_external_whatever_else_it_looks_like(rules_of):
-    assert rules_of(GROUP | PROJECT | ROUNDS | {"kind": "outside", "coherence": 0.9}) == ["external"]
+    assert rules_of(GROUP | PROJECT | {"kind": "outside"}) == ["external"]
 
 
 def test_thresholds_are_taken_by_rule(rules_of):
     strict = {"document_rounds": DocumentRoundsThresholds(rounds=9)}
-    assert rules_of(GROUP | ROUNDS, **strict) == ["working_group"]
+    assert rules_of(GROUP, ROUNDS) == ["working_group", "document_rounds"]
+    assert rules_of(GROUP, ROUNDS, **strict) == ["working_group"]
 
 
 def test_a_report_is_no_broadcast_besides(rules_of):
@@ -127,7 +127,7 @@ PEOPLE = {
     4: ("dan@contoso.example", "IT"),
 }  # fmt: skip
 SIGNALS = {
-    "reach": 4.0, "to_list": 0.0, "automatic": 0.0, "coherence": 0.9, "document_threads": 1, "document_messages": 2,
+    "reach": 4.0, "to_list": 0.0, "automatic": 0.0, "coherence": 0.9,
     "sensitive": 0.1, "sensitive_messages": 2,
 }  # fmt: skip
 

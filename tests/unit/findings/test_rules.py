@@ -42,7 +42,7 @@ class Case:
 
 CASES = {
     Confidential: Case(
-        {"circle", "closed", "series"},
+        {"circle", "closed", "rounds", "series"},
         {"kind": "closed", "people": 4, "sensitive": 1.0, "sensitive_messages": 20},
         {
             "sensitive": Edge({"sensitive": 0.25}, {"sensitive": 0.2499}, 0.2, 0.3),
@@ -102,7 +102,7 @@ CASES = {
     ),
     WorkingGroup: Case(
         {"circle"},
-        {"sent": (16, 14, 12, 10, 8), "senders": 5},
+        {"sent": (16, 14, 12, 10, 8), "senders": 5, "coherence": 0.9},
         {
             "min_messages": Edge({"messages": 15, "sent": (4, 4, 4)}, {"messages": 14, "sent": (4, 4, 4)}, 14, 16),
             "min_weeks": Edge({"weeks": 8}, {"weeks": 7}, 7, 9),
@@ -113,17 +113,19 @@ CASES = {
             "top_two_share": Edge({"sent": (18, 18, 8, 8, 8)}, {"sent": (19, 18, 8, 8, 7)}, 0.62, 0.59),
             "thread_length": Edge({"threads": 10}, {"threads": 9}, 7.0, 5.9),
             "copied": Edge({"copied": 0.8}, {"copied": 0.81}, 0.82, 0.79),
+            "coherence": Edge({"coherence": 0.6}, {"coherence": 0.59}, 0.58, 0.61),
             "reply_share": Edge({"reply_share": 0.3}, {"reply_share": 0.29}, 0.28, 0.31),
             "max_people": Edge({"people": 50}, {"people": 51}, 51, 49),
         },
         "5 people work by reply-all on “supplier audit” and “audit plan”",
     ),
     DocumentRounds: Case(
-        {"circle"},
-        {"document_threads": 8, "document_messages": 40},
+        {"rounds"},
+        {"kind": "rounds", "threads": 8, "coherence": 0.9},
         {
-            "rounds": Edge({"document_threads": 3}, {"document_threads": 2}, 2, 4),
-            "share": Edge({"document_messages": 18}, {"document_messages": 17}, 0.28, 0.31),
+            "rounds": Edge({"threads": 3}, {"threads": 2}, 2, 4),
+            "weeks": Edge({"weeks": 3}, {"weeks": 2}, 2, 4),
+            "coherence": Edge({"coherence": 0.6}, {"coherence": 0.59}, 0.58, 0.61),
         },
         "8 documents went round among 4 people: “supplier audit” and “audit plan”",
     ),

@@ -6,7 +6,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from analyser.findings.signals import SignalsThresholds, signals
+from analyser.findings.signals import signals
 
 CORE, FRINGE = (1, 2, 3, 4), (5,)
 
@@ -32,14 +32,8 @@ def read(messages, threads=(), members=None, **limits):
     parts = [
         {"audience": m["audience"], "message": m["message"], "actor": actor} for m in messages for actor in m["on"]
     ]
-    files = pa.table(
-        {
-            name: pa.array([t[n] for t in threads], pa.int64())
-            for n, name in enumerate(("thread", "with_attachments", "attaching_senders"))
-        }
-    )
     tables = (ibis.memtable(pa.Table.from_pylist(part)) for part in (rows, placed, parts))
-    found = signals(*tables, ibis.memtable(files), SignalsThresholds(**limits))
+    found = signals(*tables)
     return {row.pop("audience"): row for row in found.to_pyarrow().to_pylist()}
 
 
@@ -48,7 +42,7 @@ FOUR = [message(n, CORE) for n in range(4)]
 
 def test_calm_mail_among_the_core_is_coherent_and_nothing_else():
     assert read(FOUR)["a"] == {
-        "reach": 4, "to_list": 0, "automatic": 0, "coherence": 1, "document_threads": 0, "document_messages": 0,
+        "reach": 4, "to_list": 0, "automatic": 0, "coherence": 1,
         "sensitive": 0, "sensitive_messages": 0,
     }  # fmt: skip
 
@@ -83,28 +77,11 @@ def test_reach_is_a_median_that_one_mail_to_all_does_not_move():
     assert read([message(n, CORE, reach=500) for n in range(4)])["a"]["reach"] == 500
 
 
-@pytest.mark.parametrize(
-    ("files", "senders", "limits", "rounds"),
-    [
-        (3, 2, {}, 1),
-        (2, 2, {}, 0),
-        (9, 1, {}, 0),
-        (2, 2, {"round_messages": 2}, 1),
-        (3, 2, {"round_messages": 4}, 0),
-        (3, 2, {"round_senders": 3}, 0),
-    ],
-)
-def test_a_file_goes_round_from_three_messages_by_two_senders(files, senders, limits, rounds):
-    mail = [*(message(n, CORE, thread=7) for n in range(3)), message(3, CORE, thread=8)]
-    found = read(mail, [(7, files, senders), (8, 0, 0), (9, 5, 5)], **limits)["a"]
-    assert (found["document_threads"], found["document_messages"]) == (rounds, 3 * rounds)
-
-
 def test_audiences_do_not_lend_one_another_their_signals():
     mail = [*FOUR, message(9, (8, 9), audience="b", thread=9, automatic=True, sensitive=True)]
-    found = read(mail, [(9, 3, 2)], {"a": (CORE, ()), "b": ((8, 9), ())})
+    found = read(mail, {"a": (CORE, ()), "b": ((8, 9), ())})
     assert found["a"] == read(FOUR)["a"]
-    assert found["b"]["automatic"] == found["b"]["sensitive"] == found["b"]["document_threads"] == 1
+    assert found["b"]["automatic"] == found["b"]["sensitive"] == 1
 
 
 def test_a_message_of_two_audiences_counts_for_both():
