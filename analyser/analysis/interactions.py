@@ -28,7 +28,8 @@ def interactions(sent: ir.Table, parts: ir.Table, flags: ir.Table) -> ir.Table:
     return ties.group_by("source", target="actor").agg(
         to_count=to.sum().cast("int64"),
         cc_count=(1 - to).sum().cast("int64"),
-        weight=(1 / ties.n.cast("float64")).sum(),
+        # rounded, since a sum of floats depends on the order in which threads add it up
+        weight=(1 / ties.n.cast("float64")).sum().round(9),
         first_seen=ties.sent_at.min(),
         last_seen=ties.sent_at.max(),
     )

@@ -51,4 +51,5 @@ def _coherence(rows: ir.Table, audience_members: ir.Table, on: ir.Table) -> ir.T
         rows.select("audience", "message", "people"), ["audience", "message"]
     )
     similarity = each.shared / ibis.greatest(each.core + each.people - each.shared, 1).cast("float64")
-    return each.mutate(similarity=similarity).group_by("audience").agg(coherence=lambda t: t.similarity.mean())
+    # rounded, since a sum of floats depends on the order in which threads add it up
+    return each.mutate(similarity=similarity).group_by("audience").agg(coherence=lambda t: t.similarity.mean().round(6))

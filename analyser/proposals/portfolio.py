@@ -183,7 +183,7 @@ class _Selection:
     def recognised(self) -> None:
         """Choose also what adds nothing but was recognised, so that no pattern vanishes; surest first."""
         rest = [n for n in np.flatnonzero(self._open).tolist() if self._candidates[n].findings]
-        for n in sorted(rest, key=lambda n: -self._candidates[n].confidence):
+        for n in sorted(rest, key=lambda n: (-round(self._candidates[n].confidence, 6), n)):
             if not self._absorbed(n):
                 self.chosen.append(Choice(self._candidates[n], 0.0, 0.0))
                 self._open[n] = False

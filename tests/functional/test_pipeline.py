@@ -13,6 +13,7 @@ import pytest
 from analyser.findings.registry import RULES
 from analyser.lake.schema import TABLES
 from analyser.proposals.catalogue import catalogue
+from analyser.proposals.portfolio import PortfolioThresholds
 
 
 def run(*arguments, config=None, check=True):
@@ -80,7 +81,12 @@ def test_pilots_come_first_and_all_others_say_why_not(proposals):
 
 def test_no_two_of_the_first_twenty_are_the_same_people(proposals):
     first = [set(p["members"]) for p in proposals[:20]]
-    alike = [(a, b) for i, a in enumerate(first) for b in first[:i] if len(a & b) >= 0.5 * len(a | b)]
+    alike = [
+        (a, b)
+        for i, a in enumerate(first)
+        for b in first[:i]
+        if len(a & b) >= PortfolioThresholds().overlap * len(a | b)
+    ]
     assert not alike
 
 

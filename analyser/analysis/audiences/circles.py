@@ -129,7 +129,8 @@ def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresho
     gains = served_by @ left
     heap: list[tuple[float, int]] = [(-float(gain), i) for i, gain in enumerate(gains)]
     heapq.heapify(heap)
-    floor = limits.min_messages * limits.burst_exponent * weight.min(initial=0) if len(weight) else 0.0
+    # what adds less than half of the lightest set only repeats what is served already
+    floor = 0.5 * float(weight.min())
     chosen: list[Circle] = []
     grown: dict[int, Circle] = {}
     while heap and len(chosen) < limits.max_circles:
