@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.table import Table
+    from rich.tree import Tree
 
     from analyser.config import Settings
     from analyser.lake.accounts import MailboxOutcome
@@ -124,10 +125,10 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def print_table(table: Table) -> None:
-    """A table for people; on a pipe as wide as it needs."""
+def print_table(table: Table | Tree) -> None:
+    """A table or a tree for people; on a pipe as wide as it needs. Long lines are wrapped, never cut."""
     if out.is_terminal:
-        out.print(table)
+        out.print(table, soft_wrap=False)
     else:
         Console(file=sys.stdout, width=200, highlight=False).print(table)
 

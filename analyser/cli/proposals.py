@@ -71,10 +71,11 @@ def show(found: list[dict[str, Any]], *, why: bool) -> None:
         )
     print_table(table)
     pilots = sum(p["pilot"] for p in found)
-    out.print(f"★ {pilots} pilots, chosen together. 'analyser proposals --why' tells the whole story of each.")
+    said = f"★ {pilots} pilots, chosen together" if pilots else "no pilot among these"
+    out.print(f"{said}; 'analyser proposals --why' tells the whole story of each")
     if why:
         for p in found:
-            out.print(_tree(p))
+            print_table(_tree(p))
 
 
 def _tree(p: dict[str, Any]) -> Tree:

@@ -281,3 +281,12 @@ def test_for_people_progress_is_on_standard_error_and_results_on_standard_output
     ended = run("proposals", "--why", config=config)
     assert "why this kind:" in ended.stdout
     assert ended.stderr == ""
+
+
+def test_the_story_of_a_proposal_is_never_cut(config):
+    story = run("proposals", "--why", "--top", "3", config=config).stdout
+    told = json.loads(run("proposals", "--json", "--top", "3", config=config).stdout)
+    flat = " ".join(re.sub("[│├└─]", " ", story).split())
+    for p in told:
+        assert " ".join(p["savings"]["formula"].split()) in flat
+        assert all(" ".join(reason.split()) in flat for reason in list(p["member_reasons"].values())[:12])
