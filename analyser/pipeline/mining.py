@@ -123,7 +123,7 @@ def _strands(run: Run) -> list[Mined]:
     strands = {
         "series": series.series(mail, run["actors"], limits),
         "broadcast": series.broadcasts(mail, run["actors"], limits),
-        "outside": series.outside(mail, parts, run["principals"], limits),
+        "outside": _teams(run, run.compute(series.outside(mail, parts, run["principals"], limits))),
         "closed": series.closed(mail, limits),
     }
     result = []
@@ -133,6 +133,47 @@ def _strands(run: Run) -> list[Mined]:
         meta = run[kind].select("audience", "stem").distinct().select("audience", kind=ibis.literal(kind), stem="stem")
         result.append(Mined(meta, series.members(spoken, parts, run["people"], limits), spoken))
     return result
+
+
+def _teams(run: Run, rows: ir.Table) -> ir.Table:
+    """Outside-facing mail parted by the people inside who share it: a large partner works with several teams.
+
+    Mail of people who belong to no such team stays with the domain as a whole.
+    """
+    limits = run.thresholds["circles"]
+    shared = rows.select("message").distinct().inner_join(run["mail"], "message")
+    weight = shared.filter(shared.recipient_set.notnull()).group_by("recipient_set").agg(n=lambda t: t.count())
+    weight = weight.order_by(ibis.desc("n"), "recipient_set").limit(limits.max_sets)
+    people = run["recipient_set_members"].semi_join(weight, "recipient_set")
+    team = run.compute(_grown(people, "recipient_set", weight, limits))
+    placed = rows.inner_join(run["mail"].select("message", "recipient_set"), "message").left_join(team, "recipient_set")
+    whole = placed.audience
+    parted = whole + ibis.literal(" ") + placed.circle.cast("string")
+    placed = run.compute(placed.select("message", "stem", audience=placed.circle.isnull().ifelse(whole, parted)))
+    enough = placed.group_by("audience").agg(n=placed.count())
+    enough = enough.filter(enough.n >= run.thresholds["series"].min_messages)
+    return placed.semi_join(enough, "audience")
+
+
+def _grown(people: ir.Table, key: str, weight: ir.Table, limits: circles.CirclesThresholds) -> pa.Table:
+    """The circle, numbered from 1, that each set of people belongs to: `key`, `circle`; sets of none are left out.
+
+    Parameters
+    ----------
+    people
+        `key`, `actor`.
+    weight
+        `key`, `n`.
+    """
+    rows = people.order_by(key, "actor").to_pyarrow()
+    weights = weight.order_by(key).to_pyarrow()
+    names = weights[key].combine_chunks()
+    who, column = np.unique(rows["actor"].to_numpy(), return_inverse=True)
+    row = pc.index_in(rows[key].combine_chunks(), names).to_numpy().astype(np.int64)
+    sets = similarity.incidence(row, column, (len(names), len(who)))
+    owner = circles.owners(sets, circles.mine(sets, weights["n"].to_numpy().astype(np.float64), limits))
+    owned = pa.array(owner >= 0)
+    return pa.table({key: names.filter(owned), "circle": pa.array(owner[owner >= 0] + 1, pa.int64())})
 
 
 def _desks(run: Run) -> Mined:
@@ -149,14 +190,11 @@ def _rounds(run: Run) -> Mined:
     """Rounds of documents, grown together like circles over the people of each thread."""
     run.keep("round_messages", rounds.rounds(run["threads"], run["mail"], run.thresholds["rounds"]))
     found = run["round_messages"]
-    rows = rounds.people_of(found, run["participants"], run["people"]).order_by("thread", "actor").to_pyarrow()
-    thread, row = np.unique(rows["thread"].to_numpy(), return_inverse=True)
-    who, column = np.unique(rows["actor"].to_numpy(), return_inverse=True)
-    sets = similarity.incidence(row, column, (len(thread), len(who)))
-    limits = run.thresholds["circles"]
-    owner = circles.owners(sets, circles.mine(sets, np.ones(len(thread)), limits))
-    names = pa.array([f"rounds {n + 1}" for n in owner[owner >= 0].tolist()], pa.string())
-    own = run.compute(pa.table({"thread": pa.array(thread[owner >= 0], pa.int64()), "audience": names}))
+    people = rounds.people_of(found, run["participants"], run["people"])
+    own = run.compute(
+        _grown(people, "thread", found.select("thread").distinct().mutate(n=1), run.thresholds["circles"])
+    )
+    own = own.select("thread", audience=ibis.literal("rounds ") + own.circle.cast("string"))
     spoken = run.compute(found.inner_join(own, "thread").select("audience", "message"))
     meta = spoken.select("audience").distinct()
     return Mined(

@@ -70,7 +70,10 @@ class CirclesThresholds(Thresholds):
     )
     blur: float = threshold(0.04, "Width of the step around it", gt=0)
     max_sets: int = threshold(60_000, "Heaviest recipient sets that are compared", ge=10)
-    max_circles: int = threshold(400, "Circles at the most", ge=1)
+    max_circles: int = threshold(2000, "Circles at the most", ge=1)
+    per_person: float = threshold(
+        2.5, "Circles per person at the most: more only part what belongs together", source="evaluate/coverage.py", gt=0
+    )
     starts: int = threshold(6, "Best sets from which each circle is grown", ge=1)
 
 
@@ -133,7 +136,8 @@ def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresho
     floor = 0.5 * float(weight.min())
     chosen: list[Circle] = []
     grown: dict[int, Circle] = {}
-    while heap and len(chosen) < limits.max_circles:
+    most = min(limits.max_circles, int(limits.per_person * sets.shape[1]))
+    while heap and len(chosen) < most:
         starts = _best(heap, served_by, left, limits.starts)
         for _, i in starts:
             if i not in grown:
