@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from analyser.config import Thresholds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 __all__ = ["Audience", "Finding", "Member", "Period", "Rule", "Signal", "T", "all_of", "at_least", "at_most"]
@@ -84,6 +85,8 @@ class Audience:
     coherence: float = 0.0  # mean Jaccard similarity of a message's people to the core
     sensitive: float = 0.0  # share of messages whose subject is about pay, health, discipline, law
     sensitive_messages: int = 0
+    # what only audiences of its kind have, by name; see the miner of the kind
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def departments(self) -> tuple[str, ...]:

@@ -72,14 +72,16 @@ def audiences(tables: Tables) -> list[Audience]:
         .left_join(tables["signals"], "audience")
         .drop("audience_right")
     )
+    measures: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in tables["audience_measures"].to_pyarrow().to_pylist():
+        measures[row["audience"]][row["measure"]] = row["value"]
     result = []
     for row in joined.order_by("audience").to_pyarrow().to_pylist():
         row.pop("departments")
         members = tuple(people[row["audience"]])
         if row["messages"] and members:
-            result.append(
-                Audience(**{**row, "stems": tuple(row["stems"] or ()), "members": members, "people": len(members)})
-            )
+            own = {"stems": tuple(row["stems"] or ()), "members": members, "people": len(members)}
+            result.append(Audience(**{**row, **own, "measures": measures[row["audience"]]}))
     return _with_closed(result)
 
 

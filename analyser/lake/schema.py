@@ -364,6 +364,15 @@ _DERIVED = (
         (Column("audience", TEXT, "Identity of the audience"), _KEY),
     ),
     Table(
+        "audience_measures",
+        "What was measured of an audience beyond what all audiences have",
+        (
+            Column("audience", TEXT, "Identity of the audience"),
+            Column("measure", TEXT, "Name of the measure, as the rule of its kind reads it"),
+            Column("value", REAL, "Value"),
+        ),
+    ),
+    Table(
         "cadence",
         "The rhythm of an audience",
         (

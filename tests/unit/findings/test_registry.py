@@ -160,6 +160,7 @@ def tables(make, *described):
         ),
         "cadence": rows("cadence", [{"audience": "b", "period": "week", "cycles": 9, "rayleigh": 0.9}]),
         "signals": ibis.memtable(pa.Table.from_pylist([{"audience": name, **SIGNALS} for name, *_ in described])),
+        "audience_measures": rows("audience_measures", [{"audience": "b", "measure": "steps", "value": 2.5}]),
     }
 
 
@@ -172,6 +173,7 @@ def test_audiences_are_read_in_order_with_members_rhythm_and_signals(make):
     )
     assert (second.people, second.period, second.cycles) == (2, "week", 9)
     assert (first.period, first.stems, first.coherence) == (None, (), 0.9)
+    assert (second.measures, first.measures) == ({"steps": 2.5}, {})
     assert first.departments == ()
 
 

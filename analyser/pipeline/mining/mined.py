@@ -1,0 +1,33 @@
+"""What a miner finds: audiences of one kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+__all__ = ["Mined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """Audiences of one kind.
+
+    Parameters
+    ----------
+    meta
+        `audience`, `kind`, `stem`.
+    members
+        `audience`, `actor`, `role`.
+    spoken
+        `audience`, `message`.
+    measures
+        `audience`, `measure`, `value`: what only audiences of this kind have, read by their rule; None for nothing.
+    """
+
+    meta: ir.Table
+    members: ir.Table
+    spoken: ir.Table
+    measures: ir.Table | None = None
