@@ -21,6 +21,7 @@ bench: .venv/.dev
 	mkdir -p benchmarks/results
 	$(BIN)/python benchmarks/mbox.py --json benchmarks/results/mbox.json
 	$(BIN)/python benchmarks/analyse.py --json benchmarks/results/analyse.json
+	$(BIN)/python benchmarks/peers.py --json benchmarks/results/peers.json
 
 docs: .venv/.docs
 	$(BIN)/python docs/generate.py
