@@ -14,7 +14,7 @@ import pytest
 from analyser.findings.registry import RULES
 
 VERBS = ("demo", "init", "scan", "analyse", "findings", "proposals", "report", "evaluate", "status", "tables")
-VERBS = (*VERBS, "thresholds")
+VERBS = (*VERBS, "thresholds", "people")
 
 
 def run(*arguments, config=None, cwd=None, **variables):
@@ -281,6 +281,47 @@ def test_for_people_progress_is_on_standard_error_and_results_on_standard_output
     ended = run("proposals", "--why", config=config)
     assert "why this kind:" in ended.stdout
     assert ended.stderr == ""
+
+
+@pytest.fixture(scope="module")
+def lookalikes(tmp_path_factory):
+    """A scanned and analysed export in which one person writes from an address that the directory does not know."""
+    folder = tmp_path_factory.mktemp("lookalikes")
+    (folder / "export").mkdir()
+    people = "address,display_name,department\nann.lee@contoso.example,Ann Lee,Sales\nbo@contoso.example,Bo Day,Sales\n"
+    (folder / "export" / "people.csv").write_text(people, encoding="utf-8")
+    head = "message_id,sent_at,sender,to,subject\n"
+    rows = [
+        f"<{n}@x>,2025-03-0{n}T10:00:00Z,{sender}@contoso.example,bo@contoso.example,Plan {n}\n"
+        for n, sender in enumerate(("ann.lee", "annlee", "ann.lee", "annlee"), 1)
+    ]
+    (folder / "export" / "messages.csv").write_text(head + "".join(rows), encoding="utf-8")
+    config = folder / "analyser.toml"
+    config.write_text("\n".join(("[lake]", 'path = "lake"', *EXPORT)), encoding="utf-8")
+    for verb in ("scan", "analyse"):
+        ended = run(verb, config=config)
+        assert ended.returncode == 0, ended.stderr
+    return config
+
+
+def test_people_lists_kinds_and_the_merges_that_it_suggests(lookalikes):
+    found = json.loads(run("people", "--json", config=lookalikes).stdout)
+    # suggested, not made: the two addresses are two people
+    assert found["kinds"] == [{"kind": "person", "is_internal": True, "principals": 3}]
+    [merge] = found["suggested_merges"]
+    assert {merge["principal"], merge["other"]} == {"ann.lee@contoso.example", "annlee@contoso.example"}
+    shown = run("people", config=lookalikes).stdout
+    assert "1 suggested merges; none was made" in shown
+    assert merge["principal"] in shown
+    assert merge["reason"] in shown
+
+
+def test_people_under_pseudonyms_shows_no_address(lookalikes, config):
+    shown = run("people", config=lookalikes, ANALYSER_PRIVACY__PSEUDONYMS="true").stdout
+    assert "none was made" in shown
+    assert "@" not in shown
+    # two of one name whom the directory knows apart are no suggestion
+    assert json.loads(run("people", "--json", config=config).stdout)["suggested_merges"] == []
 
 
 def test_the_story_of_a_proposal_is_never_cut(config):

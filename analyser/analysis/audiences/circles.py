@@ -55,7 +55,7 @@ class CirclesThresholds(Thresholds):
     """How circles are mined."""
 
     min_people: int = threshold(3, "Smallest circle", ge=3)
-    max_people: int = threshold(60, "Largest circle; larger sets are broadcasts", ge=3)
+    max_people: int = threshold(300, "Largest circle", ge=3)
     min_messages: int = threshold(5, "Messages that a circle must have had", source="[MUSE] MIN_FREQ", ge=1)
     min_weeks: int = threshold(3, "Distinct weeks in which a circle must have written", ge=1)
     half_life_days: float = threshold(45.0, "Age at which a message counts half", gt=0)
