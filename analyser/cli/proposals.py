@@ -101,6 +101,10 @@ def _tree(p: dict[str, Any]) -> Tree:
         tree.add(f"also considered: {other['kind']} ({other['score']:.2f} against {p['alternatives'][0]['score']:.2f})")
     tree.add(f"stops: {escape('; '.join(p['replaces']))}")
     tree.add(f"frees: {saved['hours_low']}–{saved['hours_high']} hours a week = {saved['formula']}")
+    if there := p["existing"]:
+        exists = tree.add(f"exists already: {escape(there['reason'])}")
+        for entry in there["checklist"]:
+            exists.add(escape(f"{entry['state']}: {entry['condition']}{entry['note'] and ': '}{entry['note']}"))
     for risk in p["risks"]:
         tree.add(f"risk: {escape(risk)}")
     if p["why_not"]:

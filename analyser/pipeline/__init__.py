@@ -17,6 +17,7 @@ from analyser.findings import registry
 from analyser.lake.schema import TABLES
 from analyser.pipeline import choosing, facts, mining
 from analyser.pipeline.run import Listener, Run, Stage
+from analyser.proposals.existing import ExistingThresholds
 from analyser.proposals.portfolio import PortfolioThresholds
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ MODELS: dict[str, type[Thresholds]] = {
     "communities": communities.CommunitiesThresholds,
     "topics": topics.TopicsThresholds,
     "portfolio": PortfolioThresholds,
+    "existing": ExistingThresholds,
     **{rule.id: rule.thresholds for rule in registry.RULES},
 }
 """Models of the thresholds by stage or rule: the keys of [thresholds] in the configuration."""
@@ -101,7 +103,7 @@ STAGES = (
         ("findings",),
         choosing.findings,
     ),
-    Stage("proposals", (), ("proposals",), choosing.proposals),
+    Stage("proposals", ("groups", "group_members", "addresses"), ("proposals",), choosing.proposals),
     Stage("account", choosing.COUNTED, ("runs",), choosing.account),
 )
 """All stages in the order in which they run."""

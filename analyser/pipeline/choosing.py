@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ import pyarrow as pa
 from analyser.analysis.audiences import circles
 from analyser.findings import registry
 from analyser.findings.contract import Period
-from analyser.proposals.propose import Served, documents, to_table
+from analyser.proposals.existing import Group
+from analyser.proposals.propose import Existing, Served, documents, to_table
 
 if TYPE_CHECKING:
     from analyser.pipeline.run import Run
@@ -41,8 +43,29 @@ def proposals(run: Run) -> None:
         run.thresholds["portfolio"],
         run.settings.savings,
         run.now,
+        Existing(_groups(run), run.thresholds["existing"]),
     )
     run.keep("proposals", to_table(found))
+
+
+def _groups(run: Run) -> list[Group]:
+    """Groups of the directory, their members as principals."""
+    names = dict(zip(*(run["addresses"].to_pyarrow()[c].to_pylist() for c in ("address", "principal")), strict=True))
+    people = set(run["people"].to_pyarrow()["principal"].to_pylist())
+    members: dict[str, set[str]] = defaultdict(set)
+    for row in run["group_members"].select("group", "member").to_pyarrow().to_pylist():
+        members[row["group"]].add(names.get(row["member"], row["member"]))
+    return [
+        Group(
+            row["address"],
+            row["display_name"] or row["address"],
+            row["kind"] or "distribution_list",
+            row["last_activity"],
+            frozenset(members[row["address"]] & people),
+            frozenset(members[row["address"]] - people),
+        )
+        for row in run["groups"].order_by("address").to_pyarrow().to_pylist()
+    ]
 
 
 COUNTED = ("messages", "recipients", "principals", "threads", "audiences", "findings", "proposals")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyser.findings.contract import Audience, Finding
+    from analyser.proposals.existing import Match
     from analyser.proposals.matching import Score
     from analyser.proposals.readiness import Readiness
 
@@ -51,6 +52,18 @@ class PortfolioThresholds(Thresholds):
     top_share: float = threshold(
         0.6, "Share of messages by one person from which a space hangs on a figurehead", gt=0, le=1
     )
+    answered_without_one: float = threshold(
+        0.2,
+        "Share of answered threads that history must still show answered without the person who wrote most",
+        source="metrics.md section 9: figurehead gate",
+        ge=0,
+        le=1,
+    )
+    answered_without_two: float = threshold(
+        0.1, "The same without the two who wrote most; less is a risk", source="metrics.md section 9", ge=0, le=1
+    )
+    weeks_away: int = threshold(3, "Weeks without its busiest writer from which they tell something", ge=1)
+    alive_when_away: float = threshold(0.3, "Share of these weeks with mail; less is a risk", ge=0, le=1)
     top_two_share: float = threshold(0.8, "Share of messages by two people that is a risk", gt=0, le=1)
     unready: float = threshold(0.6, "Confidence in what is not ready, as a share of what it were else", gt=0, le=1)
     plain: float = threshold(0.4, "Confidence in group mail without a recognised pattern", gt=0, le=1)
@@ -59,7 +72,7 @@ class PortfolioThresholds(Thresholds):
     )
     min_pilot_weeks: int = threshold(6, "Weeks with mail that a pilot must have had", ge=1)
     plain_active_share: float = threshold(
-        0.15, "Share of active weeks that group mail without a recognised pattern needs to be a pilot", gt=0, le=1
+        0.05, "Share of active weeks that group mail without a recognised pattern needs to be a pilot", gt=0, le=1
     )
     idle_weeks: int = threshold(6, "Weeks of silence after which a pattern is over and no pilot", ge=1)
 
@@ -76,6 +89,7 @@ class Candidate:
     members: frozenset[str]
     confidence: float
     own_benefit: float = 0.0
+    existing: Match | None = None
     absorbed: list[Candidate] = field(default_factory=list)
 
     @property

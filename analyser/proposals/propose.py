@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 from analyser.proposals import naming
 from analyser.proposals.catalogue import catalogue
+from analyser.proposals.existing import best_match
 from analyser.proposals.matching import rank_kinds
 from analyser.proposals.portfolio import Candidate, Choice, choose
 from analyser.proposals.readiness import readiness
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
     from analyser.config import Savings
     from analyser.findings.contract import Audience, Finding
+    from analyser.proposals.existing import ExistingThresholds, Group, Match
     from analyser.proposals.portfolio import PortfolioThresholds
 
-__all__ = ["Served", "documents", "to_table"]
+__all__ = ["Existing", "Served", "documents", "to_table"]
 
 PLAIN = "recurring_group"
 """Group mail that recurs without a recognised pattern; a text of the catalogue, not a rule."""
@@ -59,6 +61,14 @@ class Served:
     degree: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """Groups that exist, and when one of them serves as well as a new space."""
+
+    groups: Sequence[Group]
+    limits: ExistingThresholds
+
+
 def documents(
     audiences: Sequence[Audience],
     findings: Sequence[Finding],
@@ -66,9 +76,15 @@ def documents(
     limits: PortfolioThresholds,
     assumptions: Savings,
     now: datetime,
+    there: Existing,
 ) -> list[dict[str, Any]]:
     """All proposals in rank order, as `analyser proposals --json` prints them: pilots, backlog, deferred,
     left alone.
+
+    Parameters
+    ----------
+    there
+        The groups that exist, and when one of them serves as well.
     """
     by_audience: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -79,6 +95,15 @@ def documents(
         if (candidate := _candidate(audience, by_audience[audience.audience], limits)) is not None
     ]
     open_ = [c for c in candidates if c.pattern not in _GUARDED]
+    for candidate in open_:
+        candidate.existing = best_match(
+            candidate.members,
+            (word for stem in candidate.audience.stems for word in stem.split()),
+            there.groups,
+            now.date(),
+            there.limits,
+            conversation=catalogue().patterns[candidate.pattern].conversation,
+        )
     guarded = sorted(
         (c for c in candidates if c.pattern in _GUARDED),
         key=lambda c: (list(_GUARDED).index(c.pattern), -c.audience.recent_weight, c.audience.audience),
@@ -191,7 +216,7 @@ def _document(choice: Choice, reason: str | None, common: Any, taken: set[str], 
         "name": title,
         "kind": best.kind,
         "platform": catalogue().kinds[best.kind].platform,
-        "status": _GUARDED.get(candidate.pattern) or ("propose" if candidate.readiness.ready else "not_yet"),
+        "status": _verdict(candidate),
         "pilot": reason is None and candidate.pattern not in _GUARDED,
         "why_not": reason,
         "purpose": text.purpose.format(**words),
@@ -202,12 +227,38 @@ def _document(choice: Choice, reason: str | None, common: Any, taken: set[str], 
         "evidence": _evidence(candidate),
         "savings": savings(audience, assumptions),
         "risks": [*candidate.readiness.risks, *(f"Missing: {m}" for m in candidate.readiness.missing)],
+        "missing": list(candidate.readiness.missing),
+        "existing": _existing(candidate.existing),
         "replaces": [text.replaces.format(**words), *(f.title for c in candidate.absorbed for f in c.findings)],
         "first_posts": [post.format(**words) for post in text.first_posts],
         "confidence": round(candidate.confidence, 2),
         "share_of_benefit": round(choice.share, 4),
         "alternatives": [{"kind": s.kind, "score": s.score, "reasons": list(s.reasons)} for s in candidate.kinds],
         "member_reasons": _member_reasons(candidate),
+    }
+
+
+def _verdict(candidate: Candidate) -> str:
+    """Guards first, then what is missing, then what exists already."""
+    if guarded := _GUARDED.get(candidate.pattern):
+        return guarded
+    if not candidate.readiness.ready:
+        return "not_yet"
+    return (candidate.existing and candidate.existing.verdict) or "propose"
+
+
+def _existing(match: Match | None) -> dict[str, Any] | None:
+    if match is None:
+        return None
+    return {
+        "group": match.group.address,
+        "name": match.group.name,
+        "kind": match.group.kind,
+        "verdict": match.verdict,
+        "contained": round(match.contained, 3),
+        "jaccard": round(match.jaccard, 3),
+        "reason": match.reason,
+        "checklist": [{"condition": b.condition, "state": b.state, "note": b.note} for b in match.checklist],
     }
 
 

@@ -6,26 +6,22 @@ from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
-import pyarrow as pa
 
 from analyser.analysis import cadence
-from analyser.analysis.audiences import table
+from analyser.analysis.audiences import figureheads, table
 from analyser.findings.signals import signals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import ibis.expr.types as ir
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from analyser.pipeline.mining.mined import Mined
     from analyser.pipeline.run import Run
 
 __all__ = ["observe"]
-
-_NO_MEASURES = pa.table(
-    {"audience": pa.array([], pa.string()), "measure": pa.array([], pa.string()), "value": pa.array([], pa.float64())}
-)
 
 
 def observe(run: Run, mined: Sequence[Mined]) -> dict[str, ir.Table]:
@@ -40,7 +36,8 @@ def observe(run: Run, mined: Sequence[Mined]) -> dict[str, ir.Table]:
     described = run.compute(table.describe(spoken, meta, placed, run["threads"], run.now, half_life))
     parts = run.compute(messages.inner_join(run["participants"].semi_join(messages, "message"), "message"))
     members = run.compute(table.describe_members(messages, roles, parts))
-    measures = [run.compute(_NO_MEASURES), *(m.measures for m in mined if m.measures is not None)]
+    measures = [figureheads.figureheads(spoken, roles, run["mail"])]
+    measures += [m.measures for m in mined if m.measures is not None]
     return {
         "audience_messages": messages,
         "audiences": described,
