@@ -56,8 +56,10 @@ class CirclesThresholds(Thresholds):
 
     min_people: int = threshold(3, "Smallest circle", ge=3)
     max_people: int = threshold(300, "Largest circle", ge=3)
-    min_messages: int = threshold(5, "Messages that a circle must have had", source="[MUSE] MIN_FREQ", ge=1)
-    min_weeks: int = threshold(3, "Distinct weeks in which a circle must have written", ge=1)
+    min_messages: int = threshold(
+        3, "Messages that a circle must have had; [MUSE] asks for 5 of an exact set, and a circle forgives more", ge=1
+    )
+    min_weeks: int = threshold(2, "Distinct weeks in which a circle must have written: once is no habit", ge=1)
     half_life_days: float = threshold(45.0, "Age at which a message counts half", gt=0)
     burst_exponent: float = threshold(
         0.7, "Messages of one set in one week count as their number to this power", gt=0, le=1
