@@ -83,15 +83,24 @@ def missing_bridges(talk: Talk, words: pa.Table, minimum: int, limits: Brokerage
     apart = (found.ties < limits.talk_ratio * np.minimum(found.size, found.openness)) & (found.chance <= limits.chance)
     both_write = found.topics.weight.astype(bool).astype(np.float64)
     told = (both_write @ both_write.T).toarray()
-    by_topic = (found.topic_cosine >= limits.similarity) & (told >= limits.shared_words)
-    by_contact = (found.contact_cosine >= limits.contact_similarity) & (found.common >= limits.shared_contacts)
-    one, other = np.nonzero(np.triu(apart & (by_topic | by_contact) & large[:, None] & large[None, :], k=1))
+    spoken_of = np.triu(large[:, None] & large[None, :], k=1)
+    by_topic = _alike(found.topic_cosine, spoken_of, limits.similarity, limits.alike) & (told >= limits.shared_words)
+    by_contact = _alike(found.contact_cosine, spoken_of, limits.contact_similarity, limits.alike)
+    by_contact &= found.common >= limits.shared_contacts
+    one, other = np.nonzero(spoken_of & apart & (by_topic | by_contact))
     strength = np.maximum(found.topic_cosine[one, other], found.contact_cosine[one, other]).round(9)
     order = np.lexsort((other, one, -strength))
     rows = [_row(talk, found, int(one[i]), int(other[i]), minimum, limits) for i in order]
     for row, i in zip(rows[: limits.pairs_followed], order, strict=False):
         row.update(_paths(talk, int(one[i]), int(other[i]), limits))
     return pa.Table.from_pylist(rows, SCHEMA)
+
+
+def _alike(cosine: NDArray[np.float64], pairs: NDArray[np.bool_], least: float, share: float) -> NDArray[np.bool_]:
+    """Pairs that are alike at all, and more so than this share of all pairs."""
+    if not pairs.any():
+        return np.zeros(cosine.shape, np.bool_)
+    return np.asarray(cosine >= max(least, float(np.quantile(cosine[pairs], share))), np.bool_)
 
 
 def _compare(talk: Talk, words: pa.Table, minimum: int, limits: BrokerageThresholds) -> _Compared:
@@ -110,7 +119,7 @@ def _compare(talk: Talk, words: pa.Table, minimum: int, limits: BrokerageThresho
         ties,
         size,
         openness,
-        poisson.cdf(ties, np.minimum(size, openness)),
+        np.asarray(poisson.cdf(ties, np.minimum(size, openness)), np.float64),
         topics,
         profiles.cosines(topics.weight),
         contacts,

@@ -92,8 +92,8 @@ def dependencies(
     Notes
     -----
     U. Brandes, *A faster algorithm for betweenness centrality* (2001), with blocks of sources as columns of a matrix,
-    so that a level of all of them is one sparse product. With `k` of `n` sources drawn, ``passed * n / k`` estimates the
-    whole (Brandes & Pich, *Centrality estimation in large networks*, 2007); see `error_bound`.
+    so that a level of all of them is one sparse product. With `k` of `n` sources drawn, ``passed * n / k`` estimates
+    the whole (Brandes & Pich, *Centrality estimation in large networks*, 2007); see `error_bound`.
     """
     size = graph.shape[0]
     ends = np.ones(size) if targets is None else targets.astype(np.float64)

@@ -59,16 +59,16 @@ def by_openness(ties: NDArray[np.float64]) -> NDArray[np.float64]:
     fitted = ((rows[:, None] > 0) & (columns[None, :] > 0)).astype(np.float64)
     np.fill_diagonal(fitted, 0)
     for _ in range(_ROUNDS):
-        fitted *= _ratio(rows, fitted.sum(axis=1))[:, None]
+        fitted = fitted * _ratio(rows, fitted.sum(axis=1))[:, None]
         step = _ratio(columns, fitted.sum(axis=0))
-        fitted *= step[None, :]
+        fitted = fitted * step[None, :]
         if np.allclose(step[columns > 0], 1, atol=_CLOSE):
             break
-    return fitted
+    return np.asarray(fitted, np.float64)
 
 
 def _ratio(wanted: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(wanted, there, out=np.zeros_like(wanted), where=there > 0)
+    return np.asarray(np.divide(wanted, there, out=np.zeros(len(wanted)), where=there > 0), np.float64)
 
 
 def carried(
@@ -100,8 +100,8 @@ def carried(
     rank[order] = np.arange(len(key)) - begin[of[order]]
     strong = rank < 2  # noqa: PLR2004  the two strongest, as patterns.md row 12 names them
     touched = strong[place[: len(link)]] | strong[place[len(link) :]]
-    total = np.bincount(link, weight, links)
-    through = np.bincount(link[touched], weight[touched], links)
+    total = np.bincount(link, weight, links).astype(np.float64)
+    through = np.bincount(link[touched], weight[touched], links).astype(np.float64)
     return number, np.clip(_ratio(through, total), 0.0, 1.0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -41,9 +41,13 @@ def count(
     """
     first, second = label[one], label[other]
     same = first == second
-    inside = np.bincount(first[same], weight[same], groups)
     ends = np.bincount(first, weight, groups) + np.bincount(second, weight, groups)
-    return Counted(inside, ends - 2 * inside)
+    return _counted(np.bincount(first[same], weight[same], groups), ends)
+
+
+def _counted(inside: NDArray[Any], ends: NDArray[Any]) -> Counted:
+    """From ties inside and ends of ties: a tie inside has two of them."""
+    return Counted(np.asarray(inside, np.float64), np.asarray(ends - 2 * inside, np.float64))
 
 
 def ei(counted: Counted) -> NDArray[np.float64]:
@@ -72,7 +76,10 @@ def expected_ties(sizes: NDArray[np.int64], total: float) -> Counted:
     possible = people * (people - 1)
     if not possible:
         return Counted(np.zeros(len(sizes)), np.zeros(len(sizes)))
-    return Counted(total * sizes * (sizes - 1) / possible, total * 2 * sizes * (people - sizes) / possible)
+    inside = total * sizes * (sizes - 1) / possible
+    return Counted(
+        np.asarray(inside, np.float64), np.asarray(total * 2 * sizes * (people - sizes) / possible, np.float64)
+    )
 
 
 def expected_ei(sizes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -108,7 +115,7 @@ def percentiles(
         same = np.flatnonzero(first == dealt[other])
         for row, (w, ends) in enumerate(zip((plain, weight), degree, strict=True)):
             inside = np.bincount(first[same], w[same], groups)
-            index = ei(Counted(inside, np.bincount(dealt, ends, groups) - 2 * inside))
+            index = ei(_counted(inside, np.bincount(dealt, ends, groups)))
             ok = ~np.isnan(index)
             # weights are sums of floats: what differs in the last digits is equal
             equal = np.isclose(index, seen[row], rtol=0, atol=1e-9)

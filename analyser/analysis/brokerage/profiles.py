@@ -59,9 +59,10 @@ def topics(
 
     Notes
     -----
-    A word weighs ``s * max(0, ln(s / t))``: `s` the share of the group's writing people who write it, `t` that of all.
-    It is the word's part of the divergence (Kullback & Leibler) of the group from the whole, so that words which
-    everybody writes weigh nothing. People are counted, not messages: one diligent writer makes no topic.
+    A word weighs ``s * ln(s / t)``: `s` the share of the group's writing people who write it, `t` that of all other
+    people, one added who writes half of it; nothing where ``s / t < lift``. It is the word's part of the divergence
+    (Kullback & Leibler) of the group from the others, so that words which everybody writes weigh nothing. People are
+    counted, not messages: one diligent writer makes no topic.
     """
     who = words["actor"].to_numpy().astype(np.int64)
     place = np.minimum(np.searchsorted(actors, who), max(0, len(actors) - 1))
@@ -78,11 +79,13 @@ def topics(
     seen = sp.coo_array((np.ones(use.sum()), (group[use], at[word[use]])), shape=(groups, int(kept.sum()))).tocsr()
     writers = np.unique(place[known])
     size = np.bincount(label[writers], minlength=groups)
-    overall = np.asarray(seen.sum(axis=0)).ravel() / len(writers)
+    everywhere = np.asarray(seen.sum(axis=0)).ravel()
     each = sp.coo_array(seen)
     row, column = each.coords
     share = each.data / size[row]
-    gain = np.where(each.data >= least, share * np.maximum(0.0, np.log(share / overall[column])), 0.0)
+    others = (everywhere[column] - each.data + 0.5) / (len(writers) - size[row] + 1)
+    telling = (each.data >= least) & (share >= limits.lift * others)
+    gain = np.where(telling, share * np.log(share / others), 0.0)
     weight = sp.coo_array((gain, (row, column)), shape=seen.shape).tocsr()
     weight.eliminate_zeros()
     return Profiles(weight, tuple(names[kept].tolist()))
@@ -133,4 +136,5 @@ def cosines(weight: sp.csr_array, owner: NDArray[np.int64] | None = None) -> NDA
         norm = np.maximum(0.0, norm - (square @ member).toarray())
     scale = np.sqrt(norm * norm.T)
     dot = (weight @ weight.T).toarray()
-    return np.clip(np.divide(dot, scale, out=np.zeros_like(dot), where=scale > 0), 0.0, 1.0)
+    cosine = np.divide(dot, scale, out=np.zeros_like(dot), where=scale > 0)
+    return np.asarray(np.clip(cosine, 0.0, 1.0), np.float64)

@@ -116,17 +116,24 @@ def _departments(actors: NDArray[np.int64], people: pa.Table) -> tuple[NDArray[n
 
 
 def words(sent: ir.Table, flags: ir.Table, keys: ir.Table, limits: BrokerageThresholds) -> ir.Table:
-    """Words of the subjects that people write: distinct `actor`, `word`. Sensitive and automatic mail is left out."""
+    """Words of the subjects that people write: distinct `actor`, `word`. Sensitive and automatic mail is left out.
+
+    Words that tell nothing in English are left out too; those of other languages fall out where all departments write
+    them alike.
+    """
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # noqa: PLC0415  imports take seconds
+
     told = flags.filter(flags.stem.notnull() & ~flags.automatic & ~flags.sensitive).select("message", "stem")
     wrote = sent.semi_join(keys, sent.sender == keys.actor).select("message", actor="sender")
     stems = wrote.inner_join(told, "message").select("actor", "stem").distinct()
     found = stems.select("actor", word=stems.stem.split(" ").unnest())
-    return found.filter((found.word.length() >= limits.min_word) & ~found.word.contains("#")).distinct()
+    telling = (found.word.length() >= limits.min_word) & ~found.word.contains("#")
+    return found.filter(telling & found.word.notin(sorted(ENGLISH_STOP_WORDS))).distinct()
 
 
 def name_words(principals: ir.Table) -> ir.Table:
     """Words that are parts of somebody's name or address: `word`. They are never evidence for a topic."""
     people = principals.filter((principals.kind == "person") & principals.is_internal)
-    shown = people.display_name.fill_null("") + " " + people.principal.re_extract("^([^@]*)", 1)
+    shown = people.display_name.fill_null("") + " " + people.principal
     text = shown.lower().re_replace(r"[^\p{L}\p{M}]+", " ")
     return people.select(word=text.split(" ").unnest()).distinct().filter(lambda t: t.word != "")

@@ -47,10 +47,19 @@ class BrokerageThresholds(Thresholds):
     min_word: int = threshold(3, "Letters of a word of a subject that may tell a topic", ge=2)
     max_words: int = threshold(4000, "Words that are compared, those that most people write", ge=10)
     word_people: int = threshold(3, "People of a department who write a word before it is one of its topics", ge=1)
-    similarity: float = threshold(0.2, "Cosine from which two departments share topics", gt=0, le=1)
+    lift: float = threshold(
+        1.5, "How much oftener people of a department write a word than all others before it is one of its topics", gt=1
+    )
+    similarity: float = threshold(0.05, "Cosine below which two departments share no topics", gt=0, le=1)
+    alike: float = threshold(
+        0.75,
+        "Share of all pairs of departments that are less alike, for a pair that shares topics or contacts",
+        ge=0,
+        lt=1,
+    )
     shared_words: int = threshold(3, "Words that both departments write more than others do", ge=1)
     words_shown: int = threshold(6, "Words that are told as evidence", ge=1)
-    contact_similarity: float = threshold(0.3, "Cosine from which two departments share contacts", gt=0, le=1)
+    contact_similarity: float = threshold(0.1, "Cosine below which two departments share no contacts", gt=0, le=1)
     shared_contacts: int = threshold(
         5, "People elsewhere to whom both departments are tied", source="metrics.md section 7", ge=1
     )
