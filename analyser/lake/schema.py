@@ -473,6 +473,7 @@ _DERIVED = (
             Column("people", INT, "People of the department with at least one tie"),
             Column("other_people", INT, "The same of the other"),
             Column("ties", LONG, "Pairs of people tied, whoever writes", RELATIONAL),
+            Column("carriers", INT, "People of both departments who take part in these ties", RELATIONAL),
             Column("ties_by_size", REAL, "Ties if all pairs of people of two departments were tied alike"),
             Column("ties_by_openness", REAL, "Ties if each kept its ties with others but preferred none", RELATIONAL),
             Column("chance", REAL, "Probability of so few ties under the smaller of the two (Poisson)"),

@@ -12,7 +12,7 @@ from scipy.stats import poisson
 
 from analyser.analysis.brokerage import profiles
 from analyser.analysis.brokerage.kernels import dependencies, error_bound, share_through
-from analyser.analysis.brokerage.links import by_openness, by_size
+from analyser.analysis.brokerage.links import by_openness, by_size, carried
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +29,7 @@ SCHEMA = pa.schema(
         "people": pa.int32(),
         "other_people": pa.int32(),
         "ties": pa.int64(),
+        "carriers": pa.int32(),
         "ties_by_size": pa.float64(),
         "ties_by_openness": pa.float64(),
         "chance": pa.float64(),
@@ -49,6 +50,7 @@ class _Compared:
     """Matrices `(d, d)` of all pairs of departments, and the profiles behind them."""
 
     ties: NDArray[np.float64]
+    carriers: NDArray[np.int64]
     size: NDArray[np.float64]
     openness: NDArray[np.float64]
     chance: NDArray[np.float64]
@@ -105,9 +107,11 @@ def _alike(cosine: NDArray[np.float64], pairs: NDArray[np.bool_], least: float, 
 
 def _compare(talk: Talk, words: pa.Table, minimum: int, limits: BrokerageThresholds) -> _Compared:
     groups = len(talk.names)
-    one, other, _ = talk.pairs()
-    link = talk.department[one] * groups + talk.department[other]
+    one, other, weight = talk.pairs()
+    ends = np.sort(np.stack([talk.department[one], talk.department[other]]), axis=0)
+    link = ends[0] * groups + ends[1]
     ties = np.bincount(link, minlength=groups * groups).reshape(groups, groups).astype(np.float64)
+    carriers = carried(link, one, other, weight, groups * groups)[0].reshape(groups, groups)
     ties = ties + ties.T
     np.fill_diagonal(ties, 0)
     size, openness = by_size(talk.sizes, ties), by_openness(ties)
@@ -117,6 +121,7 @@ def _compare(talk: Talk, words: pa.Table, minimum: int, limits: BrokerageThresho
     knows = contacts.weight.astype(bool).astype(np.float64)
     return _Compared(
         ties,
+        carriers + carriers.T,
         size,
         openness,
         np.asarray(poisson.cdf(ties, np.minimum(size, openness)), np.float64),
@@ -137,6 +142,7 @@ def _row(
         "people": int(talk.sizes[one]),
         "other_people": int(talk.sizes[other]),
         "ties": int(found.ties[one, other]),
+        "carriers": int(found.carriers[one, other]),
         "ties_by_size": float(found.size[one, other]),
         "ties_by_openness": float(found.openness[one, other]),
         "chance": float(found.chance[one, other]),

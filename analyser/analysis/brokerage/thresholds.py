@@ -37,8 +37,8 @@ class BrokerageThresholds(Thresholds):
     confidence: float = threshold(0.95, "Confidence of the error bound of sampled paths", gt=0.5, lt=1)
     # fragile links
     fragile_share: float = threshold(
-        0.5,
-        "A link is fragile if its two strongest people carry at least this share",
+        0.9,
+        "A link rests on two people, and is fragile, if the two strongest take part in at least this share of it",
         source="patterns.md, row 12",
         gt=0,
         le=1,
