@@ -90,7 +90,8 @@ def missing_bridges(talk: Talk, words: pa.Table, minimum: int, limits: Brokerage
     by_contact = _alike(found.contact_cosine, spoken_of, limits.contact_similarity, limits.alike)
     by_contact &= found.common >= limits.shared_contacts
     one, other = np.nonzero(spoken_of & apart & (by_topic | by_contact))
-    strength = np.maximum(found.topic_cosine[one, other], found.contact_cosine[one, other]).round(9)
+    likeness = np.maximum(np.where(by_topic, found.topic_cosine, 0), np.where(by_contact, found.contact_cosine, 0))
+    strength = likeness[one, other].round(9)
     order = np.lexsort((other, one, -strength))
     rows = [_row(talk, found, int(one[i]), int(other[i]), minimum, limits) for i in order]
     for row, i in zip(rows[: limits.pairs_followed], order, strict=False):

@@ -23,18 +23,20 @@ _ROWS = 2048  # rows of the two-step product at a time: it is nearly dense
 _BLOCK = 16  # sources that are followed side by side
 
 
-def constraint(weight: sp.csr_array) -> NDArray[np.float64]:
-    """Burt's constraint of every node.
+def constraint(weight: sp.csr_array, nodes: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+    """Burt's constraint of nodes.
 
     Parameters
     ----------
     weight
         `(n, n)` weights, directed or not; self-loops do not count.
+    nodes
+        `(k,)` nodes that are asked about; None for all.
 
     Returns
     -------
     NDArray
-        `(n,)`; NaN for nodes without ties.
+        `(k,)`; NaN for nodes without ties.
 
     Notes
     -----
@@ -50,12 +52,13 @@ def constraint(weight: sp.csr_array) -> NDArray[np.float64]:
     share = sp.csr_array(sp.diags_array(scale) @ mutual)
     tied = share.copy()
     tied.data[:] = 1.0
-    result = np.empty(share.shape[0])
-    for start in range(0, share.shape[0], _ROWS):
-        rows = slice(start, start + _ROWS)
+    asked = np.arange(share.shape[0]) if nodes is None else nodes
+    result = np.empty(len(asked))
+    for start in range(0, len(asked), _ROWS):
+        rows = asked[start : start + _ROWS]
         both = share[rows] + (share[rows] @ share).multiply(tied[rows])
-        result[rows] = np.asarray(both.multiply(both).sum(axis=1)).ravel()
-    result[total == 0] = np.nan
+        result[start : start + _ROWS] = np.asarray(both.multiply(both).sum(axis=1)).ravel()
+    result[total[asked] == 0] = np.nan
     return result
 
 
@@ -99,7 +102,7 @@ def dependencies(
     ends = np.ones(size) if targets is None else targets.astype(np.float64)
     passed, pairs = np.zeros(size), 0
     for block in _blocks(sources):
-        level, paths = _follow(graph, block)
+        level, paths, _ = _follow(graph, block, targets)
         columns = np.arange(len(block))
         goal = np.where(level > 0, ends[:, None], 0.0)  # a source is no target of its own
         pairs += int(goal.sum())
@@ -122,8 +125,7 @@ def share_through(
     """
     total, avoiding = 0, 0.0
     for block in _blocks(sources):
-        level, paths = _follow(graph, block)
-        _, free = _follow(graph, block, nodes)
+        level, paths, free = _follow(graph, block, targets, nodes)
         goal = (level > 0) & targets[:, None]
         total += int(goal.sum())
         avoiding += float((free[goal] / paths[goal]).sum())
@@ -148,11 +150,18 @@ def _blocks(sources: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 
 
 def _follow(
-    graph: sp.csr_array, sources: NDArray[np.int64], closed: NDArray[np.int64] | None = None
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Distance (-1 if unreachable) and number of shortest paths from each source, a column each.
+    graph: sp.csr_array,
+    sources: NDArray[np.int64],
+    targets: NDArray[np.bool_] | None = None,
+    closed: NDArray[np.int64] | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """Distance (-1 if unreachable) and number of shortest paths from each source, a column each; nobody beyond the
+    farthest target is looked at.
 
-    With `closed`, the number counts only paths that do not pass these nodes; distances stay those of all paths.
+    Returns
+    -------
+    level, paths, free
+        `free` counts only paths that do not pass the closed nodes, at the distances of all paths.
     """
     back = sp.csr_array(graph.T)
     columns = np.arange(len(sources))
@@ -160,15 +169,17 @@ def _follow(
     paths = np.zeros(level.shape)
     level[sources, columns] = 0
     paths[sources, columns] = 1.0
-    every, free = paths.copy(), paths.copy()
+    step, open_step = paths.copy(), paths.copy()
+    free = paths.copy()
     depth = 0
-    while every.any():
+    while step.any() and (targets is None or (level[targets] < 0).any()):
         depth += 1
         unseen = level < 0
-        every = np.where(unseen, back @ every, 0.0)
-        level[every > 0] = depth
-        free = np.where(unseen, back @ free, 0.0) if closed is not None else every
-        paths += free
+        step = np.where(unseen, back @ step, 0.0)
+        level[step > 0] = depth
+        paths += step
         if closed is not None:
-            free[closed] = 0.0
-    return level, paths
+            open_step = np.where(unseen, back @ open_step, 0.0)
+            free += open_step
+            open_step[closed] = 0.0
+    return level, paths, free if closed is not None else paths

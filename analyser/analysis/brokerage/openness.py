@@ -142,7 +142,6 @@ def openness(talk: Talk, limits: BrokerageThresholds) -> pa.Table:
     by_ties, by_weight = percentiles(label, ties, groups, limits)
     chance = expected_ei(sizes)
     share, half = _go_between(talk, limits)
-    middle = constraint(talk.weight)
     columns = {
         "ei": ei(plain),
         "ei_expected": chance,
@@ -151,7 +150,7 @@ def openness(talk: Talk, limits: BrokerageThresholds) -> pa.Table:
         "weighted_ei": ei(weighted),
         "weighted_ei_excess": ei(weighted) - chance,
         "weighted_ei_percentile": by_weight,
-        "constraint_median": np.array([np.median(middle[talk.department == g]) for g in range(groups)]),
+        "constraint_median": _middle_constraint(talk, limits),
         "people_share": sizes / max(1, len(talk.actors)),
         "path_share": share,
     }
@@ -165,6 +164,20 @@ def openness(talk: Talk, limits: BrokerageThresholds) -> pa.Table:
             "path_half": pa.array(half, pa.int32()),
         }
     )
+
+
+def _middle_constraint(talk: Talk, limits: BrokerageThresholds) -> NDArray[np.float64]:
+    """Median of Burt's constraint over people of each department, drawn where there are many."""
+    rng = np.random.default_rng(limits.seed)
+    asked = []
+    for group in range(len(talk.names)):
+        own = np.flatnonzero(talk.department == group)
+        asked.append(np.sort(rng.choice(own, min(len(own), limits.constraint_people), replace=False)))
+    if not asked:
+        return np.zeros(0)
+    found = constraint(talk.weight, np.concatenate(asked))
+    parts = np.split(found, np.cumsum([len(part) for part in asked])[:-1])
+    return np.array([np.median(part) for part in parts])
 
 
 def _go_between(talk: Talk, limits: BrokerageThresholds) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -25,6 +25,12 @@ class BrokerageThresholds(Thresholds):
         200, "Times that departments are dealt anew over people", source="metrics.md section 5", ge=20
     )
     seed: int = threshold(0, "Seed of permutations and samples", ge=0)
+    constraint_people: int = threshold(
+        200,
+        "People of a department of whom the median of Burt's constraint is taken",
+        source="metrics.md section 5",
+        ge=5,
+    )
     # paths
     path_samples: int = threshold(
         64,
@@ -33,7 +39,7 @@ class BrokerageThresholds(Thresholds):
         ge=1,
     )
     pair_samples: int = threshold(32, "The same between the two departments of a missing bridge", ge=1)
-    pairs_followed: int = threshold(10, "Missing bridges whose shortest paths are followed, the strongest first", ge=0)
+    pairs_followed: int = threshold(3, "Missing bridges whose shortest paths are followed, the strongest first", ge=0)
     confidence: float = threshold(0.95, "Confidence of the error bound of sampled paths", gt=0.5, lt=1)
     # fragile links
     fragile_share: float = threshold(
