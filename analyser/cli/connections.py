@@ -57,6 +57,8 @@ def command(
     if as_json:
         print_json(asdict(found))
         return
+    if round(found.known_share, 2) < 1:
+        out.print(f"departments are known for {found.known_share:.0%} of the people with ties; all this is about them")
     _departments(found)
     _links(found, limits)
     _sentences(found, limits)

@@ -25,11 +25,14 @@ class Connections:
     ----------
     minimum
         Smallest group that is spoken of.
+    known_share
+        Share of all people with ties whose department is known: what is said speaks of these alone.
     hidden_departments
         Departments with fewer people with ties; neither they nor their links are shown.
     """
 
     minimum: int
+    known_share: float
     hidden_departments: int
     departments: list[dict[str, Any]]
     links: list[dict[str, Any]]
@@ -56,7 +59,8 @@ def read(lake: Lake, minimum: int) -> Connections:
     practice = [row for row in _rows(lake, "practice_communities") if row["people"] >= minimum]
     kept.sort(key=lambda row: (row["ei_excess"] is None, row["ei_excess"], row["department"]))
     links.sort(key=lambda row: (-(row["ties"] or 0), row["from_department"], row["to_department"]))
-    return Connections(minimum, len(every) - len(kept), kept, links, bridges, practice)
+    known = min(1.0, sum(row["people_share"] for row in every))
+    return Connections(minimum, known, len(every) - len(kept), kept, links, bridges, practice)
 
 
 def _rows(lake: Lake, name: str) -> list[dict[str, Any]]:

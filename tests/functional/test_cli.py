@@ -247,7 +247,7 @@ def test_connections_as_json_hide_small_groups(config):
     assert ended.stderr == ""
     found = json.loads(ended.stdout)
     parts = {"departments", "links", "missing_bridges", "practice_communities"}
-    assert found.keys() == parts | {"minimum", "hidden_departments"}
+    assert found.keys() == parts | {"minimum", "known_share", "hidden_departments"}
     assert found["departments"]
     assert all(row["people"] >= found["minimum"] == 5 for row in found["departments"])
     for row in found["links"]:

@@ -13,6 +13,7 @@ from analyser.report import connections
 
 def department(name="Sales", **row):
     known = {"people": 9, "ei": 0.2, "ei_expected": 0.8, "ei_excess": -0.6, "ei_percentile": 0.0, "path_half": 6}
+    known["people_share"] = 0.25
     return {"department": name, **known, **row}
 
 
@@ -66,6 +67,7 @@ def test_small_departments_and_their_links_are_not_shown(shown, people, is_shown
     )
     assert len(found.departments) == 1 + is_shown
     assert found.hidden_departments == 1 - is_shown
+    assert found.known_share == 0.5
     assert len(found.links) == 2 * is_shown
     assert len(found.missing_bridges) == len(found.practice_communities) == is_shown
 
