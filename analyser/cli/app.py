@@ -13,6 +13,7 @@ import typer
 import analyser
 from analyser.cli import (
     analyse,
+    connections,
     demo,
     evaluate,
     findings,
@@ -64,7 +65,21 @@ def options(
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, stream=sys.stderr, force=True)
 
 
-for verb in (demo, init, scan, analyse, people, findings, proposals, report, evaluate, status, tables, thresholds):
+for verb in (
+    demo,
+    init,
+    scan,
+    analyse,
+    people,
+    findings,
+    connections,
+    proposals,
+    report,
+    evaluate,
+    status,
+    tables,
+    thresholds,
+):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 
 

@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from analyser.analysis import automation, cadence, communities, participants, period, sensitive, threads, topics
 from analyser.analysis.audiences import circles, desks, rounds, series
+from analyser.analysis.brokerage import BrokerageThresholds
 from analyser.errors import ConfigError
 from analyser.findings import registry
 from analyser.lake.schema import TABLES
-from analyser.pipeline import choosing, facts, mining
+from analyser.pipeline import choosing, connections, facts, mining
 from analyser.pipeline.run import Listener, Run, Stage
 from analyser.proposals.existing import ExistingThresholds
 from analyser.proposals.portfolio import PortfolioThresholds
@@ -41,6 +42,7 @@ MODELS: dict[str, type[Thresholds]] = {
     "cadence": cadence.CadenceThresholds,
     "communities": communities.CommunitiesThresholds,
     "topics": topics.TopicsThresholds,
+    "connections": BrokerageThresholds,
     "portfolio": PortfolioThresholds,
     "existing": ExistingThresholds,
     **{rule.id: rule.thresholds for rule in registry.RULES},
@@ -75,6 +77,12 @@ STAGES = (
     ),
     Stage("communities", ("interactions",), ("communities",), facts.communities_),
     Stage("topics", ("message_flags",), ("topics", "stem_topics"), facts.topics_),
+    Stage(
+        "connections",
+        ("participants", "message_flags", "principals", "communities"),
+        ("department_openness", "department_links", "missing_bridges", "practice_communities"),
+        connections.connections,
+    ),
     Stage(
         "audiences",
         (

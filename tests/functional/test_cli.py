@@ -9,12 +9,26 @@ import subprocess
 import sys
 from datetime import datetime
 
+import networkx as nx
 import pytest
 
 from analyser.findings.registry import RULES
 
-VERBS = ("demo", "init", "scan", "analyse", "findings", "proposals", "report", "evaluate", "status", "tables")
-VERBS = (*VERBS, "thresholds", "people")
+VERBS = (
+    "demo",
+    "init",
+    "scan",
+    "analyse",
+    "people",
+    "findings",
+    "connections",
+    "proposals",
+    "report",
+    "evaluate",
+    "status",
+    "tables",
+    "thresholds",
+)
 
 
 def run(*arguments, config=None, cwd=None, **variables):
@@ -185,6 +199,7 @@ def test_a_verb_before_its_time_names_the_verb_that_comes_first(written):
     path = written("[lake]", 'path = "lake"', *EXPORT)
     refused(run("analyse", config=path), 1, "no messages yet", "analyser scan")
     refused(run("proposals", config=path), 1, "no proposals yet", "analyser analyse")
+    refused(run("connections", config=path), 1, "no connections yet", "analyser analyse")
     refused(run("report", "--out", path.parent / "report.html", config=path), 1, "analyser analyse")
     assert not (path.parent / "report.html").exists()
 
@@ -240,9 +255,53 @@ def test_findings_as_json(config):
     assert only == [f for f in found if f["rule"] == "status_report"]
 
 
+def test_connections_as_json_hide_small_groups(config):
+    ended = run("connections", "--json", config=config)
+    assert ended.stderr == ""
+    found = json.loads(ended.stdout)
+    parts = {"departments", "links", "missing_bridges", "practice_communities"}
+    assert found.keys() == parts | {"minimum", "known_share", "hidden_departments"}
+    assert found["departments"]
+    assert all(row["people"] >= found["minimum"] == 5 for row in found["departments"])
+    for row in found["links"]:
+        assert min(row["from_people"], row["to_people"]) >= 5
+        assert (row["carriers"] is None) == (row["ties"] is None) == (row["not_shown"] == "fewer than 5 people")
+    assert "@" not in ended.stdout
+
+
+def test_connections_for_people_and_as_graphml(config, tmp_path):
+    path = tmp_path / "deep" / "graph.graphml"
+    ended = run("connections", "--graphml", path, config=config)
+    assert ended.returncode == 0, ended.stderr
+    assert "of its ties inside; sizes alone would make it" in ended.stdout
+    assert re.search(r"\d+ links, \d+ of them fragile", ended.stdout)
+    graph = nx.read_graphml(path)
+    assert graph.number_of_edges() > 100
+    assert "@" not in ended.stdout
+    departments = nx.get_node_attributes(graph, "department")
+    assert set(departments.values()) > {"Sales", "Production"}
+
+
+def test_connections_export_pseudonyms_where_they_are_asked_for(config, tmp_path):
+    hidden = tmp_path / "hidden.toml"
+    text = config.read_text(encoding="utf-8").replace('path = "lake"', f'path = "{config.parent / "lake"}"')
+    hidden.write_text(text + "\n[privacy]\npseudonyms = true\n", encoding="utf-8")
+    shown, kept = tmp_path / "shown.graphml", tmp_path / "kept.graphml"
+    assert run("connections", "--graphml", shown, config=config).returncode == 0
+    assert run("connections", "--graphml", kept, config=hidden).returncode == 0
+    one, other = nx.read_graphml(shown), nx.read_graphml(kept)
+    assert one.number_of_edges() == other.number_of_edges()
+    assert not set(one) & set(other)
+    assert all(node.startswith("p-") for node in other)
+    names = {name for name in nx.get_node_attributes(one, "display_name").values() if len(name) > 3}
+    assert names
+    assert not names & set(nx.get_node_attributes(other, "display_name").values())
+
+
 @pytest.mark.parametrize(
     ("arguments", "shape"),
     [
+        (["connections", "--json"], dict),
         (["status", "--json"], dict),
         (["tables", "--json"], list),
         (["thresholds", "--json"], list),

@@ -190,6 +190,27 @@ def test_a_run_accounts_for_itself(analysed):
     assert told["counts"]["proposals"] == lake.arrow("proposals").num_rows
 
 
+# how departments are linked
+
+
+def test_links_between_departments_are_those_that_were_planted(analysed):
+    _, lake, _ = analysed
+    rows = {row["department"]: row for row in lake.arrow("department_openness").to_pylist()}
+    assert {name: row["people"] for name, row in rows.items()} == {"Sales": 5, "Finance": 5, "Legal": 5}
+    assert all(-1 <= row["ei"] <= 1 and 0 <= row["ei_percentile"] <= 100 for row in rows.values())
+    # the group that works by reply-all is two of Sales, two of Finance and one of Legal
+    links = {(r["from_department"], r["to_department"]): r for r in lake.arrow("department_links").to_pylist()}
+    assert len(links) == 6
+    assert links["Sales", "Finance"]["weight"] > links["Sales", "Legal"]["weight"] > 0
+    assert all(0 < row["density"] <= 1 and row["carriers"] >= 2 for row in links.values())
+
+
+def test_no_table_about_links_names_a_person():
+    for name in ("department_openness", "department_links", "missing_bridges", "practice_communities"):
+        assert not [c.name for c in TABLES[name].columns if c.sensitivity == "personal"]
+        assert not {"principal", "member", "members", "actor"} & set(TABLES[name].schema.names)
+
+
 # periods and failures: the first stages are enough
 
 
