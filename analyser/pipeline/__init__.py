@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from analyser.analysis import automation, cadence, communities, participants, period, sensitive, threads, topics
-from analyser.analysis.audiences import circles, desks, rounds, series
+from analyser.analysis import (
+    automation,
+    cadence,
+    communities,
+    knowledge,
+    participants,
+    period,
+    sensitive,
+    threads,
+    topics,
+)
+from analyser.analysis.audiences import circles, desks, naming, rounds, series
 from analyser.errors import ConfigError
 from analyser.findings import registry
 from analyser.lake.schema import TABLES
-from analyser.pipeline import choosing, facts, mining
+from analyser.pipeline import choosing, facts, known, mining
 from analyser.pipeline.run import Listener, Run, Stage
 from analyser.proposals.portfolio import PortfolioThresholds
 
@@ -36,6 +46,8 @@ MODELS: dict[str, type[Thresholds]] = {
     "circles": circles.CirclesThresholds,
     "series": series.SeriesThresholds,
     "desks": desks.DesksThresholds,
+    "naming": naming.NamingThresholds,
+    "knowledge": knowledge.KnowledgeThresholds,
     "rounds": rounds.RoundsThresholds,
     "cadence": cadence.CadenceThresholds,
     "communities": communities.CommunitiesThresholds,
@@ -95,6 +107,7 @@ STAGES = (
         ),
         mining.audiences,
     ),
+    Stage("knowledge", ("audiences", "participants", "principals", "threads"), ("knowledge",), known.knowledge_),
     Stage(
         "findings",
         ("audiences", "audience_members", "audience_measures", "cadence", "signals"),
