@@ -11,7 +11,20 @@ from typing import Annotated
 import typer
 
 import analyser
-from analyser.cli import analyse, demo, evaluate, findings, init, proposals, report, scan, status, tables, thresholds
+from analyser.cli import (
+    analyse,
+    demo,
+    evaluate,
+    findings,
+    init,
+    knowledge,
+    proposals,
+    report,
+    scan,
+    status,
+    tables,
+    thresholds,
+)
 from analyser.cli.console import err, state
 from analyser.errors import AnalyserError
 
@@ -51,7 +64,7 @@ def options(
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, stream=sys.stderr, force=True)
 
 
-for verb in (demo, init, scan, analyse, findings, proposals, report, evaluate, status, tables, thresholds):
+for verb in (demo, init, scan, analyse, findings, knowledge, proposals, report, evaluate, status, tables, thresholds):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 
 
