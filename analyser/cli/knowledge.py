@@ -55,7 +55,7 @@ def _table(topics: list[Knowledge], least: int) -> Table:
             "" if small else locked.few(topic),
             "" if small or topic.private_share is None else f"{topic.private_share:.0%}",
             "" if small else f"{topic.hours_per_week:.1f}",
-            "yes" if topic.locked else "no",
+            "" if small else "yes" if topic.locked else "no",
         )
     return table
 

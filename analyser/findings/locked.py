@@ -19,7 +19,7 @@ _DAY = 24.0
 _OPENS: Final = {
     "ticket_queue": "A ticket queue would open it: a shared mailbox is asked, and a queue shows what is still open.",
     "knowledge_page": "A knowledge page would open it: the same questions return, so that an answer is written once.",
-    "qa_community": "A question-and-answer community would open it: the questions differ, and answers are found by all.",
+    "qa_community": "A question-and-answer community would open it: questions differ, and all find the answers.",
 }
 
 _ABOUT_ASKERS: Final = (
@@ -67,7 +67,7 @@ def story(topic: Knowledge, least: int) -> str:
         _answers(topic),
         f"{topic.reasked_share:.0%} of the questions are somebody's first, about what had been answered before.",
         _silence(topic, least),
-        f"It takes {topic.hours_per_week:.1f} hours a week.",
+        f"It takes {_week(topic.hours_per_week)} a week.",
         _OPENS[topic.space],
         "" if topic.locked else "By the thresholds it is not locked.",
     ]
@@ -121,6 +121,16 @@ def _silence(topic: Knowledge, least: int) -> str:
 
 
 def _time(hours: float) -> str:
+    """A duration, in the unit that people would use."""
     if hours < 1:
-        return f"{hours * 60:.0f} minutes"
-    return f"{hours:.0f} hours" if hours < 2 * _DAY else f"{hours / _DAY:.0f} days"
+        return _counted(hours * 60, "minute")
+    return _counted(hours, "hour") if hours < 2 * _DAY else _counted(hours / _DAY, "day")
+
+
+def _counted(number: float, noun: str) -> str:
+    return f"{number:.0f} {noun}{'' if round(number) == 1 else 's'}"
+
+
+def _week(hours: float) -> str:
+    """Hours a week; minutes where they are fewer than one."""
+    return _counted(hours * 60, "minute") if hours < 1 else f"{hours:.1f} hours"

@@ -107,7 +107,7 @@ STAGES = (
         ),
         mining.audiences,
     ),
-    Stage("knowledge", ("audiences", "participants", "principals", "threads"), ("knowledge",), known.knowledge_),
+    Stage("knowledge", ("participants", "principals", "threads"), ("knowledge",), known.knowledge_),
     Stage(
         "findings",
         ("audiences", "audience_members", "audience_measures", "cadence", "signals"),

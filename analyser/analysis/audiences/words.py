@@ -31,8 +31,11 @@ bonjour salut merci bonsoir hola gracias saludos ciao salve grazie dag groeten b
 """
 _MAIL = """
 fyi asap urgent important please reply answer forward fwd mail email note message attached attachment update reminder
-new question questions query request info information help wichtig dringend bitte frage fragen anfrage antwort nachricht
-erinnerung neu neue demande réponse rappel pregunta consulta respuesta domanda richiesta risposta
+new call calls meeting meetings memo minutes agenda conference list file files document documents
+question questions query request info information help
+wichtig dringend bitte frage fragen anfrage antwort nachricht termin besprechung datei liste
+erinnerung neu neue
+demande réponse rappel réunion fichier pregunta reunión consulta respuesta domanda richiesta risposta
 vraag vragen
 """
 
