@@ -14,7 +14,7 @@ import pytest
 from analyser.findings.registry import RULES
 
 VERBS = ("demo", "init", "scan", "analyse", "findings", "proposals", "report", "evaluate", "status", "tables")
-VERBS = (*VERBS, "thresholds")
+VERBS = (*VERBS, "thresholds", "knowledge")
 
 
 def run(*arguments, config=None, cwd=None, **variables):
