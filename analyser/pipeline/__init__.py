@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from analyser.analysis import automation, cadence, communities, participants, period, sensitive, threads, topics
-from analyser.analysis.audiences import circles, desks, rounds, series
+from analyser.analysis import (
+    automation,
+    cadence,
+    communities,
+    knowledge,
+    participants,
+    period,
+    sensitive,
+    threads,
+    topics,
+)
+from analyser.analysis.audiences import circles, desks, naming, rounds, series
 from analyser.analysis.brokerage import BrokerageThresholds
 from analyser.errors import ConfigError
 from analyser.findings import registry
 from analyser.lake.schema import TABLES
-from analyser.pipeline import choosing, connections, facts, mining
+from analyser.pipeline import choosing, connections, facts, known, mining
 from analyser.pipeline.run import Listener, Run, Stage
 from analyser.proposals.existing import ExistingThresholds
 from analyser.proposals.portfolio import PortfolioThresholds
@@ -38,6 +48,8 @@ MODELS: dict[str, type[Thresholds]] = {
     "circles": circles.CirclesThresholds,
     "series": series.SeriesThresholds,
     "desks": desks.DesksThresholds,
+    "naming": naming.NamingThresholds,
+    "knowledge": knowledge.KnowledgeThresholds,
     "rounds": rounds.RoundsThresholds,
     "cadence": cadence.CadenceThresholds,
     "communities": communities.CommunitiesThresholds,
@@ -105,6 +117,7 @@ STAGES = (
         ),
         mining.audiences,
     ),
+    Stage("knowledge", ("participants", "principals", "threads"), ("knowledge",), known.knowledge_),
     Stage(
         "findings",
         ("audiences", "audience_members", "audience_measures", "cadence", "signals"),

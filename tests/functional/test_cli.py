@@ -29,6 +29,22 @@ VERBS = (
     "tables",
     "thresholds",
 )
+VERBS = (
+    "demo",
+    "init",
+    "scan",
+    "analyse",
+    "people",
+    "findings",
+    "knowledge",
+    "connections",
+    "proposals",
+    "report",
+    "evaluate",
+    "status",
+    "tables",
+    "thresholds",
+)
 
 
 def run(*arguments, config=None, cwd=None, **variables):

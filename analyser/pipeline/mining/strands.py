@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from analyser.analysis.audiences import desks as asked
+from analyser.analysis.audiences import naming, words
 from analyser.analysis.audiences import series as strands
 from analyser.pipeline.mining.grown import teams
 from analyser.pipeline.mining.mined import Mined
@@ -48,11 +49,22 @@ def _strand(run: Run, kind: str, rows: ir.Table) -> Mined:
 
 
 def desks(run: Run) -> Mined:
-    """Departments that many outsiders ask about one thing."""
-    limits = run.thresholds["desks"]
+    """What teams of a department are asked by many outsiders."""
+    limits, called = run.thresholds["desks"], run.thresholds["naming"]
     run.keep("asks", asked.asks(run["mail"], run["participants"], run["principals"], run["threads"], limits))
-    run.keep("desk_threads", asked.desks(run["asks"], limits))
-    found = run["desk_threads"]
+    asks = run["asks"]
+    on = run.compute(asked.involved(asks, run["participants"], run["principals"]))
+    by_word, pairs = asked.joint(on, asks, run.compute(asked.telling(asks, limits)), limits)
+    by_word, pairs = by_word.order_by("desk", "actor", "word"), pairs.order_by("desk", "actor", "other")
+    run.keep("desk_teams", asked.teams(by_word.to_pyarrow(), pairs.to_pyarrow(), limits))
+    run.keep("team_asks", asked.by_team(asks, on, run["desk_teams"]))
+    run.keep("desk_words", asked.telling(run["team_asks"], limits))
+    told = run.compute(asked.desks(run["team_asks"], run["desk_words"], limits))
+    heads = naming.heads(told, called).order_by("desk", "word").to_pyarrow()
+    hidden = set(words.names(run["principals"], limits.min_word).to_pyarrow()["word"].to_pylist())
+    run.keep("desk_names", naming.identities(heads, hidden, called))
+    run.keep("desk_asks", told.inner_join(run["desk_names"].select("desk", "audience", "term"), "desk"))
+    found = run["desk_asks"]
     spoken = found.select("audience", "thread").distinct().inner_join(run["message_threads"], "thread")
     meta = found.select("audience", "term").distinct().select("audience", kind=ibis.literal("desk"), stem="term")
     return Mined(meta, asked.members(found, run["people"]), spoken.select("audience", "message"))

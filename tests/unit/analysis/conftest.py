@@ -40,7 +40,7 @@ SCHEMAS = {
     "threads": _working("threads"),
     "asks": pa.schema(
         {"thread": LONG, "sent_at": TIME, "asker": WHO, "asker_department": TEXT, "desk": TEXT, "answerer": WHO}
-        | {"word": TEXT}
+        | {"word": TEXT, "stem": TEXT, "department": TEXT, "audience": TEXT}
     ),
     "desk_threads": pa.schema({"audience": TEXT, "asker": WHO, "answerer": WHO}),
     "people": pa.schema({"actor": WHO, "principal": TEXT, "department": TEXT}),
