@@ -89,9 +89,7 @@ def clock(rows: ir.Table) -> ir.Table:
     )
     each = rows.group_by("audience", "hour").agg(n=rows.count().cast("float64"))
     total = each.group_by("audience").agg(same=(each.n * (each.n - 1.0)).sum(), n=each.n.sum())
-    hours = total.select(
-        "audience", hours=(total.n * (total.n - 1.0)) / ibis.greatest(total.same, 1.0)
-    )
+    hours = total.select("audience", hours=(total.n * (total.n - 1.0)) / ibis.greatest(total.same, 1.0))
     when = rows.group_by("audience").agg(
         off_hours=rows.off.cast("float64").mean(), per_week=rows.count().cast("float64") / rows.week.nunique()
     )

@@ -1,11 +1,12 @@
 """Copies of one notice: what one sender writes within minutes to several sets of people that hardly meet.
 
-Subjects tell that it is one notice: they share most of their words, or, where each site has its own language, the same
-two subjects come together each time.
+Subjects tell that it is one notice: they share most of their words, or open with the same ones ("Site notice London:
+lift", "Site notice Munich: car park"), or, where each site has its own language, the same two come together each time.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import ibis
@@ -34,6 +35,7 @@ class CopiesThresholds(Thresholds):
     words: float = threshold(
         0.5, "Jaccard similarity of the words of two subjects from which they are one notice", gt=0, le=1
     )
+    opening: int = threshold(2, "Words with which two subjects open alike, from which they are one notice", ge=1)
     together: float = threshold(
         0.8, "Share of their occasions on which two subjects without common words must come together", gt=0, le=1
     )
@@ -61,7 +63,7 @@ def readers(mail: ir.Table, parts: ir.Table, limits: CopiesThresholds) -> ir.Tab
 
 
 def pairs(rows: ir.Table, limits: CopiesThresholds) -> ir.Table:
-    """Pairs of copies of one notice: `sender`, `message`, `other`, `stem`, `other_stem`, `overlap`.
+    """Pairs of copies of one notice: `sender`, `message`, `other`, `stem`, `other_stem`, `opening`, `overlap`.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def pairs(rows: ir.Table, limits: CopiesThresholds) -> ir.Table:
     near = near.left_join(shared, ["message", "other"])
     overlap = near.shared.fill_null(0) / ibis.least(near.n, near.other_n).cast("float64")
     near = near.mutate(overlap=overlap).filter(lambda t: t.overlap <= limits.overlap)
-    return near.select("sender", "message", "other", "stem", "other_stem", "overlap")
+    return near.select("sender", "message", "other", "stem", "other_stem", "opening", "overlap")
 
 
 def _alike(near: ir.Table, sent: ir.Table, limits: CopiesThresholds) -> ir.Table:
@@ -91,9 +93,8 @@ def _alike(near: ir.Table, sent: ir.Table, limits: CopiesThresholds) -> ir.Table
     words, others = (near[name].split(" ").unique().filter(lambda word: word != "#") for name in ("stem", "other_stem"))
     common = words.intersect(others).length()
     similarity = common / ibis.greatest(words.length() + others.length() - common, 1).cast("float64")
-    near = near.mutate(
-        similarity=similarity, one=ibis.least(near.stem, near.other_stem), two=ibis.greatest(near.stem, near.other_stem)
-    )
+    near = near.mutate(similarity=similarity, opening=_opening(near, limits))
+    near = near.mutate(one=ibis.least(near.stem, near.other_stem), two=ibis.greatest(near.stem, near.other_stem))
     each = sent.group_by("sender", "stem").agg(each=sent.count())
     met = near.group_by("sender", "one", "two").agg(met=near.message.nunique())
     for name in ("one", "two"):
@@ -101,34 +102,53 @@ def _alike(near: ir.Table, sent: ir.Table, limits: CopiesThresholds) -> ir.Table
     met = met.filter(
         (met.met >= limits.occasions) & (met.met >= limits.together * ibis.greatest(met.of_one, met.of_two))
     ).select("sender", "one", "two")
-    alike = near.filter(near.similarity >= limits.words)
-    return alike.union(near.filter(near.similarity < limits.words).semi_join(met, ["sender", "one", "two"]))
+    by_words = (near.similarity >= limits.words) | near.opening.notnull()
+    return near.filter(by_words).union(near.filter(~by_words).semi_join(met, ["sender", "one", "two"]))
+
+
+def _opening(near: ir.Table, limits: CopiesThresholds) -> ir.StringValue:
+    """Words with which both subjects open; null where they differ or one is shorter."""
+    first, second = (near[name].split(" ")[: limits.opening] for name in ("stem", "other_stem"))
+    opening = first.join(" ")
+    same = (opening == second.join(" ")) & (first.length() == limits.opening) & ~first.contains("#")
+    return same.ifelse(opening, ibis.null("string"))
 
 
 def themes(found: pa.Table) -> pa.Table:
-    """Which notice each subject of a sender belongs to: `sender`, `stem`, `theme`, the first of its stems.
+    """Which notice each subject of a sender belongs to: `sender`, `stem`, `theme`, the words that its stems share.
 
     Parameters
     ----------
     found
-        Distinct `sender`, `stem`, `other_stem` of `pairs`.
+        Distinct `sender`, `stem`, `other_stem`, `opening` of `pairs`.
     """
-    who = found["sender"].to_pylist()
-    ends = [list(zip(who, found[name].to_pylist(), strict=True)) for name in ("stem", "other_stem")]
-    nodes = sorted({node for end in ends for node in end})
+    links = [
+        ((row["sender"], True, row["stem"]), (row["sender"], kind, row[name]))
+        for row in found.to_pylist()
+        for kind, name in ((True, "other_stem"), (False, "opening"))  # False: no stem, but what stems have in common
+        if row[name] is not None
+    ]
+    nodes = sorted({node for link in links for node in link})
     number = {node: n for n, node in enumerate(nodes)}
-    row, column = (np.array([number[node] for node in end], np.int64) for end in ends)
+    row, column = (np.array([number[link[end]] for link in links], np.int64) for end in (0, 1))
     graph = sp.coo_array((np.ones(len(row), np.int8), (row, column)), shape=(len(nodes), len(nodes)))
-    label = connected_components(graph, directed=False)[1] if nodes else np.zeros(0, np.int64)
-    # nodes are sorted: the first of a component bears its smallest stem
-    first = np.unique(label, return_index=True)[1]
-    return pa.table(
-        {
-            "sender": pa.array([node[0] for node in nodes], pa.int32()),
-            "stem": pa.array([node[1] for node in nodes], pa.string()),
-            "theme": pa.array([nodes[first[n]][1] for n in label.tolist()], pa.string()),
-        }
-    )
+    label = connected_components(graph, directed=False)[1].tolist() if nodes else []
+    stems: dict[int, list[str]] = defaultdict(list)
+    for (_, is_stem, text), component in zip(nodes, label, strict=True):
+        if is_stem:
+            stems[component].append(text)
+    theme = {component: _common(texts) for component, texts in stems.items()}
+    rows = [(who, text, theme[n]) for (who, is_stem, text), n in zip(nodes, label, strict=True) if is_stem]
+    return pa.Table.from_pylist([dict(zip(_THEMES.names, values, strict=True)) for values in rows], schema=_THEMES)
+
+
+_THEMES = pa.schema({"sender": pa.int32(), "stem": pa.string(), "theme": pa.string()})
+
+
+def _common(stems: list[str]) -> str:
+    """Words of the first stem that stand in all; the first stem where there is none."""
+    shared = set.intersection(*(set(stem.split()) for stem in stems)) - {"#"}
+    return " ".join(word for word in stems[0].split() if word in shared) or stems[0]
 
 
 def notices(rows: ir.Table, found: ir.Table, by_stem: ir.Table, names: ir.Table, limits: CopiesThresholds) -> ir.Table:

@@ -33,7 +33,9 @@ class JoinersThresholds(Thresholds):
     new_share: float = threshold(0.5, "Share of its recipients who are new", gt=0, le=1)
 
 
-def arrivals(mail: ir.Table, parts: ir.Table, principals: ir.Table, people: ir.Table, limits: JoinersThresholds) -> ir.Table:
+def arrivals(
+    mail: ir.Table, parts: ir.Table, principals: ir.Table, people: ir.Table, limits: JoinersThresholds
+) -> ir.Table:
     """When each person came: `actor`, `seen` (first message), `joined` (null where the directory is silent), `stays`.
 
     Parameters
@@ -45,8 +47,10 @@ def arrivals(mail: ir.Table, parts: ir.Table, principals: ir.Table, people: ir.T
     people
         Actors that count as people (column `actor`).
     """
-    on = parts.semi_join(people, "actor").select("message", "actor").inner_join(
-        mail.select("message", "sent_at"), "message"
+    on = (
+        parts.semi_join(people, "actor")
+        .select("message", "actor")
+        .inner_join(mail.select("message", "sent_at"), "message")
     )
     first = on.group_by("actor").agg(seen=on.sent_at.min(), seen_weeks=on.sent_at.truncate("W").nunique())
     known = first.left_join(principals.select("actor", "joined_on"), "actor")

@@ -112,9 +112,7 @@ def families(found: pa.Table, limits: PathsThresholds) -> pa.Table:
     joined = common.data >= limits.together * least
     graph = sp.coo_array((np.ones(int(joined.sum()), np.int8), (one[joined], other[joined])), shape=common.shape)
     label = connected_components(graph, directed=False)[1] if shape[1] else np.zeros(0, np.int64)
-    hands = np.unique(
-        np.stack([np.tile(label, 2), np.concatenate([step[often] // size, step[often] % size])]), axis=1
-    )
+    hands = np.unique(np.stack([np.tile(label, 2), np.concatenate([step[often] // size, step[often] % size])]), axis=1)
     return pa.table({"path": pa.array(hands[0], pa.int64()), "actor": pa.array(hands[1].astype(np.int32), pa.int32())})
 
 

@@ -18,9 +18,7 @@ class AlertsThresholds(Thresholds):
 
     messages: int = threshold(20, "Messages of the program", source="[thresholds.automation] min_sent", ge=2)
     weeks: int = threshold(4, "Distinct weeks with a message", ge=1)
-    per_week: float = threshold(
-        3.0, "Messages per week with a message", source="patterns.md row 8: high volume", gt=0
-    )
+    per_week: float = threshold(3.0, "Messages per week with a message", source="patterns.md row 8: high volume", gt=0)
     hours: float = threshold(
         6.0,
         "Effective number of hours of the day at which they come: a report comes at one hour",
@@ -48,7 +46,9 @@ class Alerts(Rule[AlertsThresholds]):
     id = "alerts"
     title = "Alerts of a program"
     rationale = "Everybody is woken and nobody knows who acts; what was done lies in one reader's sent mail."
-    remedy = "A channel that the program posts to, with a tag for who is on duty; a ticket where something must be done."
+    remedy = (
+        "A channel that the program posts to, with a tag for who is on duty; a ticket where something must be done."
+    )
     kinds = frozenset({"alarms"})
     thresholds = AlertsThresholds
 

@@ -17,9 +17,7 @@ class SocialThresholds(Thresholds):
     """When a forum is social; what a forum is, is set in [thresholds.forums]."""
 
     starters: int = threshold(8, "Distinct people who begin threads", source="patterns.md row 11: many senders", ge=3)
-    each: float = threshold(
-        4.0, "Threads per starter, at the most", source="patterns.md row 11: one-off senders", ge=1
-    )
+    each: float = threshold(4.0, "Threads per starter, at the most", source="patterns.md row 11: one-off senders", ge=1)
     busiest: float = threshold(0.25, "Share of threads by the one who begins most, at the most", gt=0, le=1)
     places: int = threshold(
         3, "Departments of those who begin", source="patterns.md row 11: wide department spread", ge=1
@@ -39,7 +37,9 @@ class Social(Rule[SocialThresholds]):
 
     id = "social"
     title = "Social mail to everybody"
-    rationale = "Cake and lost keys interrupt all for the few whom they concern; who wants to answer disturbs all again."
+    rationale = (
+        "Cake and lost keys interrupt all for the few whom they concern; who wants to answer disturbs all again."
+    )
     remedy = "A community that people follow or mute; the list stays for what everybody must read."
     kinds = frozenset({"forum"})
     thresholds = SocialThresholds

@@ -44,8 +44,8 @@ _EXPLAINING: Final = frozenset({"series", "broadcast", "rounds", "alarms", "copi
 def audiences(run: Run) -> None:
     """Every kind of audience, with what was seen of each and its rhythm.
 
-    Circles come last: mail that a finding explains as a report, a notice, documents that go round or the like is not what
-    a circle writes; mail that only looks like it is.
+    Circles come last: mail that a finding explains as a report, a notice, documents that go round or the like is not
+    what a circle writes; mail that only looks like it is.
     """
     join_mail(run)
     mined = tuple(miner(run) for miner in MINERS)

@@ -47,7 +47,8 @@ def copies(run: Run) -> Mined:
     limits = run.thresholds["copies"]
     rows = run.compute(parallel.readers(run["mail"], run["participants"], limits))
     paired = run.compute(parallel.pairs(rows, limits))
-    stems = paired.select("sender", "stem", "other_stem").distinct().order_by("sender", "stem", "other_stem")
+    columns = ["sender", "stem", "other_stem", "opening"]
+    stems = paired.select(*columns).distinct().order_by(*columns)
     by_stem = run.compute(parallel.themes(stems.to_pyarrow()))
     found = run.compute(parallel.notices(rows, paired, by_stem, run["actors"], limits))
     shares = parallel.shares(found, run["participants"], run["people"])
@@ -83,6 +84,4 @@ def forums(run: Run) -> Mined:
 
 def _meta(spoken: ir.Table, kind: str) -> ir.Table:
     """`audience`, `kind`, `stem` of audiences without a stem of their own."""
-    return spoken.select("audience").distinct().select(
-        "audience", kind=ibis.literal(kind), stem=ibis.null("string")
-    )
+    return spoken.select("audience").distinct().select("audience", kind=ibis.literal(kind), stem=ibis.null("string"))
