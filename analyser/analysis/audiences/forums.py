@@ -110,7 +110,7 @@ def measures(found: ir.Table, threads: ir.Table, principals: ir.Table) -> ir.Tab
     """Who begins there, and how it is answered.
 
     Columns `audience`, `starters` (distinct people who begin threads), `each` (threads per starter), `busiest` (share
-    of threads by the one who begins most), `places` (departments of the starters), `length` (mean messages of a
+    of threads by the one who begins most), `places` (departments of the starters), `length` (median messages of a
     thread), `burst_hours` (median hours from first to last message of an answered thread; 0 where none is).
 
     Parameters
@@ -126,7 +126,7 @@ def measures(found: ir.Table, threads: ir.Table, principals: ir.Table) -> ir.Tab
     told = found.inner_join(threads.select("thread", "messages", "first_sent", "last_sent"), "thread")
     hours = (told.last_sent.epoch_seconds() - told.first_sent.epoch_seconds()) / 3600.0
     shape = told.group_by("audience").agg(
-        length=told.messages.cast("float64").mean(), burst_hours=hours.median(where=told.messages > 1)
+        length=told.messages.cast("float64").median(), burst_hours=hours.median(where=told.messages > 1)
     )
     joined = who.inner_join(shape, "audience")
     return joined.select(

@@ -31,6 +31,9 @@ class JoinersThresholds(Thresholds):
     max_people: int = threshold(8, "People on an explanation, at the most: more make it a notice", ge=2)
     min_joiners: int = threshold(3, "Joiners who get the same explanation", ge=2)
     new_share: float = threshold(0.5, "Share of its recipients who are new", gt=0, le=1)
+    times: float = threshold(
+        1.5, "Mean times that one person gets it, at the most: an explanation is given once, work goes on", ge=1
+    )
 
 
 def arrivals(
@@ -41,17 +44,15 @@ def arrivals(
     Parameters
     ----------
     mail, parts
-        `message`, `sent_at`; `message`, `actor`.
+        `message`, `sent_at`; `message`, `actor`, `role`.
     principals
         `actor`, `joined_on`.
     people
         Actors that count as people (column `actor`).
     """
-    on = (
-        parts.semi_join(people, "actor")
-        .select("message", "actor")
-        .inner_join(mail.select("message", "sent_at"), "message")
-    )
+    # who is a member of a list today need not have been one when it was addressed
+    named = parts.filter(parts.role != "member").semi_join(people, "actor").select("message", "actor")
+    on = named.inner_join(mail.select("message", "sent_at"), "message")
     first = on.group_by("actor").agg(seen=on.sent_at.min(), seen_weeks=on.sent_at.truncate("W").nunique())
     known = first.left_join(principals.select("actor", "joined_on"), "actor")
     return known.select(
@@ -128,9 +129,13 @@ def strands(rows: ir.Table, names: ir.Table, limits: JoinersThresholds) -> ir.Ta
         `actor`, `principal`: audiences bear the sender's address.
     """
     each = rows.group_by("sender", "template").agg(
-        joiners=rows.actor.nunique(where=rows.new), share=rows.new.cast("float64").mean()
+        joiners=rows.actor.nunique(where=rows.new),
+        share=rows.new.cast("float64").mean(),
+        times=rows.count().cast("float64") / rows.actor.nunique(),
     )
-    good = each.filter((each.joiners >= limits.min_joiners) & (each.share >= limits.new_share))
+    good = each.filter(
+        (each.joiners >= limits.min_joiners) & (each.share >= limits.new_share) & (each.times <= limits.times)
+    )
     kept = rows.semi_join(good, ["sender", "template"]).inner_join(names.rename(sender="actor"), "sender")
     return kept.select("message", audience=ibis.literal("joiners ") + kept.principal).distinct()
 

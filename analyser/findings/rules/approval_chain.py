@@ -12,17 +12,20 @@ if TYPE_CHECKING:
 
 __all__ = ["ApprovalChain"]
 
+_HALF_YEAR = 26.0
+"""Weeks for which support is counted."""
+
 
 class ApprovalChainThresholds(Thresholds):
     """When a path is an approval chain; what a path is, is set in [thresholds.paths]."""
 
     support: float = threshold(
-        10.0, "Requests that took the path, in half a year or more", source="patterns.md row 4", ge=2
+        10.0,
+        "Requests that took the path in half a year; of longer histories, in all",
+        source="patterns.md row 4",
+        ge=2,
     )
     requests: int = threshold(5, "The same, however short the history", source="metrics.md section 6", ge=2)
-    full_weeks: float = threshold(
-        26.0, "Weeks of data up to which the support that is asked for grows in proportion", gt=0
-    )
     requesters: int = threshold(3, "Distinct people who ask", source="patterns.md row 4: requesters vary", ge=1)
     ordered: float = threshold(
         0.8, "Share of hand-ons that go the usual way between their two hands", source="patterns.md row 4", ge=0, le=1
@@ -43,7 +46,7 @@ class ApprovalChain(Rule[ApprovalChainThresholds]):
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits, measures = self.limits, audience.measures
-        support = audience.threads * max(1.0, limits.full_weeks / max(1.0, self.period.weeks))
+        support = audience.threads * max(1.0, _HALF_YEAR / max(1.0, self.period.weeks))
         return all_of(
             at_least("support", support, limits.support),
             at_least("requests", audience.threads, limits.requests),

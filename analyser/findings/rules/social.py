@@ -24,7 +24,7 @@ class SocialThresholds(Thresholds):
     )
     reply_share: float = threshold(0.2, "Share of threads with an answer: what nobody answers is a notice", ge=0, le=1)
     length: float = threshold(
-        8.0, "Mean messages of a thread, at the most: longer ones are decisions", source="patterns.md row 9", gt=1
+        8.0, "Median messages of a thread, at the most: longer ones are decisions", source="patterns.md row 9", gt=1
     )
     burst_hours: float = threshold(
         72.0, "Median hours in which an answered thread is over", source="patterns.md row 11: short bursts", gt=0
