@@ -47,7 +47,7 @@ def readiness(audience: Audience, limits: PortfolioThresholds, *, conversation: 
             missing.append(f"at least {limits.min_writers} people who write")
         if sum(m.sent for m in writers[:2]) > limits.top_two_share * max(1, sent) and len(writers) > 2:  # noqa: PLR2004
             risks.append("two people write most of the mail: name deputies before the start")
-    elif len(writers) < 2:  # noqa: PLR2004
+    elif len(writers) == 1:  # where nobody does, a program writes
         risks.append("one person writes it: the second owner must learn how before the first holiday")
     if len(owners) < 2:  # noqa: PLR2004
         missing.append("a second owner")

@@ -155,7 +155,8 @@ CASES = {
             "coherence": Edge({"coherence": 0.6}, {"coherence": 0.59}, 0.58, 0.61),
             "max_people": Edge({"people": 50}, {"people": 51}, 51, 49),
         },
-        "A program writes 10 alerts a week to 6 people: “supplier audit” and “audit plan”; 6% are passed on or answered",
+        "A program writes 10 alerts a week to 6 people: “supplier audit” and “audit plan”;"
+        " 6% are passed on or answered",
     ),
     RegionalNotice: Case(
         {"copies"},
@@ -334,7 +335,7 @@ def test_a_series_without_a_rhythm_is_no_status_report(missing, find):
         (DepartmentQuestions, {"departments": (None,)}, "20 people ask a department about “travel costs”"),
         (DocumentRounds, {"stems": ()}, "8 documents went round among 4 people: documents"),
         (Alerts, {"stems": (), "reply_share": 0.0}, "A program writes 10 alerts a week to 6 people: various subjects"),
-        (RegionalNotice, {"stem": None, "stems": ("a", "b")}, "“a and b” goes out 16 times in about 3 copies to 40 people"),
+        (RegionalNotice, {"stem": None, "stems": ("a",)}, "“a” goes out 16 times in about 3 copies to 40 people"),
         (Onboarding, {"stems": ()}, "12 people who joined were sent various subjects one by one"),
         (ApprovalChain, {"stems": ()}, "30 requests went through the same 3 hands, about 4 hours each"),
     ],
