@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import pyarrow as pa
 
 from analyser.findings.contract import Audience, Finding, Member, Period, Rule
+from analyser.findings.rules.alerts import Alerts
+from analyser.findings.rules.approval_chain import ApprovalChain
 from analyser.findings.rules.broadcast import Broadcast
 from analyser.findings.rules.confidential import Confidential
 from analyser.findings.rules.department_questions import DepartmentQuestions
 from analyser.findings.rules.document_rounds import DocumentRounds
 from analyser.findings.rules.external import External
+from analyser.findings.rules.onboarding import Onboarding
 from analyser.findings.rules.project_burst import ProjectBurst
+from analyser.findings.rules.regional_notice import RegionalNotice
+from analyser.findings.rules.social import Social
 from analyser.findings.rules.status_report import StatusReport
 from analyser.findings.rules.working_group import WorkingGroup
 
@@ -35,6 +40,11 @@ RULES: Final[tuple[type[Rule[Any]], ...]] = (
     WorkingGroup,
     DocumentRounds,
     ProjectBurst,
+    Alerts,
+    RegionalNotice,
+    Social,
+    Onboarding,
+    ApprovalChain,
 )
 """Guards first: what they recognise, no other rule touches."""
 
@@ -45,6 +55,13 @@ _NARROWER: Final = {
 }
 """A rule yields to narrower ones: a project is also a group that works by reply-all, but not a standing one."""
 
+_TOLD_BETTER: Final = {
+    "status_report": frozenset({"regional_notice"}),
+    "broadcast": frozenset({"regional_notice", "alerts"}),
+    "document_rounds": frozenset({"approval_chain"}),
+}
+"""A rule yields, across audiences, to those that say more of the same mail: each copy of a regional notice also looks
+like a report or a broadcast, and a form that is handed up looks like a document that goes round."""
 
 _SAME_PEOPLE: Final = 0.75
 """Jaccard similarity from which sensitive mail speaks for a circle: among three of its six it is another matter."""
@@ -119,8 +136,26 @@ def find(found: Iterable[Audience], span: Period, thresholds: Mapping[str, Any])
                 if rule.id in _GUARDS:
                     break
         result += [finding for rule, finding in own.items() if not _NARROWER.get(rule, frozenset()) & own.keys()]
+    result = _told_once(result)
     reports = {(f.audience.stem, _writer(f.audience)) for f in result if f.rule == "status_report"}
     return [f for f in result if f.rule != "broadcast" or (f.audience.stem, _writer(f.audience)) not in reports]
+
+
+def _told_once(found: list[Finding]) -> list[Finding]:
+    """Leave out what another finding says better of the same subject and people."""
+    better = [f for f in found if any(f.rule in rules for rules in _TOLD_BETTER.values())]
+
+    def repeated(finding: Finding) -> bool:
+        people = frozenset(finding.members)
+        stems = set(finding.audience.stems[:1])
+        return any(
+            other.rule in _TOLD_BETTER.get(finding.rule, frozenset())
+            and stems & set(other.audience.stems)
+            and len(people.intersection(other.members)) >= _SAME_PEOPLE * len(people)
+            for other in better
+        )
+
+    return [f for f in found if not repeated(f)]
 
 
 def _writer(audience: Audience) -> str:

@@ -321,7 +321,8 @@ _DERIVED = (
             Column(
                 "kind",
                 TEXT,
-                "circle, series, broadcast, desk, rounds (of documents), outside or closed",
+                "circle, series, broadcast, desk, rounds (of documents), alarms (of a program), copies (of one notice),"
+                " forum, joiners (who get the same explanation), path (of requests), outside or closed",
             ),
             Column("people", INT, "Members, core and peripheral"),
             Column("messages", LONG, "Messages of this audience"),

@@ -21,7 +21,7 @@ from analyser.analysis import (
     threads,
     topics,
 )
-from analyser.analysis.audiences import circles, desks, naming, rounds, series
+from analyser.analysis.audiences import alarms, circles, copies, desks, forums, joiners, naming, paths, rounds, series
 from analyser.analysis.brokerage import BrokerageThresholds
 from analyser.errors import ConfigError
 from analyser.findings import registry
@@ -51,6 +51,11 @@ MODELS: dict[str, type[Thresholds]] = {
     "naming": naming.NamingThresholds,
     "knowledge": knowledge.KnowledgeThresholds,
     "rounds": rounds.RoundsThresholds,
+    "alarms": alarms.AlarmsThresholds,
+    "copies": copies.CopiesThresholds,
+    "forums": forums.ForumsThresholds,
+    "joiners": joiners.JoinersThresholds,
+    "paths": paths.PathsThresholds,
     "cadence": cadence.CadenceThresholds,
     "communities": communities.CommunitiesThresholds,
     "topics": topics.TopicsThresholds,

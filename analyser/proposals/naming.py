@@ -47,6 +47,8 @@ def topic(audience: Audience, common: Counter[str]) -> str:
     """What the audience writes about, in a few of its own words; its departments where the subjects say nothing."""
     if audience.kind == "outside":
         return audience.stem or "partners"
+    if audience.kind == "forum":  # any single subject of it would be as wrong as the next
+        return "social life"
     # a space is named after its work, not after the people who do it
     people = {w for m in audience.members for w in re.findall(r"[^\W\d_]{3,}", m.principal.partition("@")[0].lower())}
     if audience.stem:

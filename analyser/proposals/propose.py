@@ -36,6 +36,9 @@ __all__ = ["Existing", "Served", "documents", "to_table"]
 PLAIN = "recurring_group"
 """Group mail that recurs without a recognised pattern; a text of the catalogue, not a rule."""
 
+_HAND_TO_HAND = frozenset({"desk", "joiners", "path", "copies"})
+"""Kinds whose mail is not written to all members at once, so that no recipient set looks like them."""
+
 _GUARDED = {"external": "defer", "confidential": "leave"}
 
 
@@ -151,7 +154,7 @@ def _candidate(audience: Audience, findings: list[Finding], limits: PortfolioThr
         members=frozenset(m.principal for m in audience.members),
         confidence=confidence * (1.0 if ready.ready else limits.unready),
         # mail between two people is in no recipient set that a circle could serve
-        own_benefit=audience.recent_weight if audience.kind == "desk" else 0.0,
+        own_benefit=audience.recent_weight if audience.kind in _HAND_TO_HAND else 0.0,
     )
 
 
@@ -168,7 +171,7 @@ def _degrees(candidates: Sequence[Candidate], served: Served) -> sp.csr_array:
     union = size[candidate] + np.diff(served.sets.indptr)[set_] - shared.data
     degree = served.degree(shared.data / union)
     # a desk answers asks of single people: sets that happen to look like its members are not its mail
-    degree[np.array([c.audience.kind == "desk" for c in candidates], bool)[candidate]] = 0.0
+    degree[np.array([c.audience.kind in _HAND_TO_HAND for c in candidates], bool)[candidate]] = 0.0
     served_by = sp.csr_array(sp.coo_array((degree, (candidate, set_)), shape=(len(candidates), len(served.weight))))
     served_by.eliminate_zeros()
     return served_by

@@ -149,6 +149,9 @@ def test_evaluation_of_the_demo(config, demo):
     assert result["threads"]["rebuilt"]["f1"] > result["threads"]["base subject"]["f1"]
     assert result["threads"]["rebuilt"]["f1"] >= 0.95
     assert rules["external"]["recall"] == 1.0
+    for name in ("alerts", "regional_notice", "social", "onboarding", "approval_chain"):
+        assert rules[name]["labels"] >= 1
+        assert rules[name]["recall"] == rules[name]["precision"] == 1.0, name
 
 
 def test_pseudonyms_hide_every_address(config, demo, tmp_path):

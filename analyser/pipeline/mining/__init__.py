@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from analyser.findings import registry
 from analyser.findings.contract import Period
-from analyser.pipeline.mining import grown, strands
+from analyser.pipeline.mining import grown, notices, paths, strands
 from analyser.pipeline.mining.mail import join_mail
 from analyser.pipeline.mining.observed import observe
 
@@ -29,18 +29,23 @@ MINERS: Final[tuple[Callable[[Run], Mined], ...]] = (
     strands.closed,
     strands.desks,
     grown.rounds,
+    notices.alarms,
+    notices.copies,
+    notices.forums,
+    paths.joiners,
+    paths.paths,
 )
 """Miners of every kind of audience but circles, which are mined over what these leave."""
 
-_EXPLAINING: Final = frozenset({"series", "broadcast", "rounds"})
+_EXPLAINING: Final = frozenset({"series", "broadcast", "rounds", "alarms", "copies", "forum", "joiners", "path"})
 """Kinds whose mail, where a finding recognises it, is not what a circle of the same people writes."""
 
 
 def audiences(run: Run) -> None:
     """Every kind of audience, with what was seen of each and its rhythm.
 
-    Circles come last: mail that a finding explains as one sender's report or notice, or as documents that go round, is
-    not what a circle writes; mail that only looks like it is.
+    Circles come last: mail that a finding explains as a report, a notice, documents that go round or the like is not
+    what a circle writes; mail that only looks like it is.
     """
     join_mail(run)
     mined = tuple(miner(run) for miner in MINERS)
@@ -54,6 +59,6 @@ def audiences(run: Run) -> None:
 
 
 def _explained(run: Run, strands: Mapping[str, ir.Table]) -> set[str]:
-    """Series, broadcasts and rounds with a finding."""
+    """Audiences of the explaining kinds with a finding."""
     found = registry.find(registry.audiences({**run.tables, **strands}), Period(run.first, run.now), run.thresholds)
     return {f.audience.audience for f in found if f.audience.kind in _EXPLAINING}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import ibis
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["Mined"]
+__all__ = ["Mined", "long"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +33,11 @@ class Mined:
     members: ir.Table
     spoken: ir.Table
     measures: ir.Table | None = None
+
+
+def long(wide: ir.Table) -> ir.Table:
+    """Measures as rows: `audience`, `measure`, `value`, from a column each."""
+    names = [name for name in wide.columns if name != "audience"]
+    return ibis.union(
+        *(wide.select("audience", measure=ibis.literal(name), value=wide[name].cast("float64")) for name in names)
+    )

@@ -42,6 +42,12 @@ SCHEMAS = {
         {"thread": LONG, "sent_at": TIME, "asker": WHO, "asker_department": TEXT, "desk": TEXT, "answerer": WHO}
         | {"word": TEXT, "stem": TEXT, "department": TEXT, "audience": TEXT}
     ),
+    "set_members": pa.schema({"recipient_set": TEXT, "actor": WHO}),
+    "forum_rows": pa.schema({"thread": LONG, "sender": WHO, "forum": TEXT}),
+    "forum_threads": _working("threads", last=LONG),
+    "joiner_mail": pa.schema(
+        {**_sent, **_flags, "sender_inside": FLAG, "reach": LONG, "thread": LONG, "is_reply": FLAG}
+    ),
     "desk_threads": pa.schema({"audience": TEXT, "asker": WHO, "answerer": WHO}),
     "people": pa.schema({"actor": WHO, "principal": TEXT, "department": TEXT}),
     "audience_messages": pa.schema({"audience": TEXT, "message": LONG}),
@@ -62,6 +68,7 @@ def _row(number, row, schema):
     at = MONDAY + timedelta(days=row.pop("day", 0))
     message = row.get("message", number)
     known = {**DEFAULTS, "message": message, "thread": message, "sent_at": at, "local_at": at.replace(tzinfo=None)}
+    known["first_sent"] = at
     known["reach"] = row.get("people", DEFAULTS["people"])
     if schema.get_field_index("sender") >= 0 and schema.field("sender").type == TEXT:
         known["sender"] = "ann@contoso.example"

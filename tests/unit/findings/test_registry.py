@@ -80,6 +80,38 @@ def test_another_subject_or_another_writer_is_another_broadcast(other, rules_of)
     assert rules_of(REPORT | {"stem": "menu"}, NOTICE | other) == ["status_report", "broadcast"]
 
 
+ALERTS = {
+    "kind": "alarms",
+    "messages": 400,
+    "coherence": 0.9,
+    "measures": {"hours": 20, "off_hours": 0.7, "per_week": 9},
+}
+COPIES = {"kind": "copies", "people": 40, "reply_share": 0.0, "measures": {"occasions": 9, "copies": 3, "overlap": 0.0}}
+CHAIN = {"kind": "path", "measures": {"requesters": 4, "ordered": 1.0, "returned": 1.0}}
+BETTER = [
+    pytest.param(REPORT, COPIES, "status_report", "regional_notice", id="report"),
+    pytest.param(NOTICE, COPIES, "broadcast", "regional_notice", id="broadcast"),
+    pytest.param(NOTICE, ALERTS, "broadcast", "alerts", id="alerts"),
+    pytest.param(ROUNDS, CHAIN, "document_rounds", "approval_chain", id="rounds"),
+]
+MANY = {"sent": (4, 3, 2, 1) * 3}
+
+
+@pytest.mark.parametrize(("weaker", "better", "rule", "rules"), BETTER)
+def test_what_another_rule_tells_better_is_told_once(weaker, better, rule, rules, rules_of):
+    assert rules_of(weaker | MANY) == [rule]
+    assert rules_of(weaker | MANY, better | MANY) == [rules]
+    assert rules_of(better | MANY, weaker | MANY) == [rules]
+
+
+@pytest.mark.parametrize(("weaker", "better", "rule", "rules"), BETTER)
+@pytest.mark.parametrize(
+    "change", [{"stems": ("another matter",)}, {"sent": (4, 3, 2, 1) * 3 + (1,) * 5}], ids=["subject", "people"]
+)
+def test_another_subject_or_other_people_are_told_besides(weaker, better, rule, rules, change, rules_of):
+    assert rules_of(weaker | MANY | change, better | MANY) == [rule, rules]
+
+
 # rows of the table
 
 

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 import pytest
 
 from analyser.findings.registry import RULES
+from analyser.findings.rules.alerts import Alerts
+from analyser.findings.rules.approval_chain import ApprovalChain
 from analyser.findings.rules.broadcast import Broadcast
 from analyser.findings.rules.confidential import Confidential
 from analyser.findings.rules.department_questions import DepartmentQuestions
 from analyser.findings.rules.document_rounds import DocumentRounds
 from analyser.findings.rules.external import External
+from analyser.findings.rules.onboarding import Onboarding
 from analyser.findings.rules.project_burst import ProjectBurst
+from analyser.findings.rules.regional_notice import RegionalNotice
+from analyser.findings.rules.social import Social
 from analyser.findings.rules.status_report import StatusReport
 from analyser.findings.rules.working_group import WorkingGroup
 
@@ -38,6 +43,11 @@ class Case:
     at_ease: dict
     edges: dict
     says: str
+
+
+def _measured(name, meets, misses, looser, stricter):
+    """An edge of what only the audiences of one kind are measured by."""
+    return Edge({"measured": {name: meets}}, {"measured": {name: misses}}, looser, stricter)
 
 
 CASES = {
@@ -129,6 +139,89 @@ CASES = {
         },
         "8 documents went round among 4 people: “supplier audit” and “audit plan”",
     ),
+    Alerts: Case(
+        {"alarms"},
+        {
+            "kind": "alarms", "messages": 400, "weeks": 20, "coherence": 0.9, "reply_share": 0.06, "sent": (0,) * 6,
+            "measures": {"hours": 20.0, "off_hours": 0.7, "per_week": 10.0},
+        },
+        {
+            "messages": Edge({"messages": 20}, {"messages": 19}, 19, 21),
+            "weeks": Edge({"weeks": 4}, {"weeks": 3}, 3, 5),
+            "per_week": _measured("per_week", 3.0, 2.9, 2.9, 3.1),
+            "hours": _measured("hours", 6.0, 5.9, 5.9, 6.1),
+            "off_hours": _measured("off_hours", 0.35, 0.34, 0.34, 0.36),
+            "readers": Edge({"sent": (0, 0, 0), "askers": 4}, {"sent": (0, 0), "askers": 4}, 2, 4),
+            "coherence": Edge({"coherence": 0.6}, {"coherence": 0.59}, 0.58, 0.61),
+            "max_people": Edge({"people": 50}, {"people": 51}, 51, 49),
+        },
+        "A program writes 10 alerts a week to 6 people: “supplier audit” and “audit plan”;"
+        " 6% are passed on or answered",
+    ),
+    RegionalNotice: Case(
+        {"copies"},
+        {
+            "kind": "copies", "stem": "price list", "people": 40, "reply_share": 0.05,
+            "measures": {"occasions": 16.0, "copies": 3.0, "overlap": 0.0},
+        },
+        {
+            "occasions": _measured("occasions", 4.0, 3.0, 3, 5),
+            "weeks": Edge({"weeks": 3}, {"weeks": 2}, 2, 4),
+            "copies": _measured("copies", 1.9, 1.8, 1.8, 2.0),
+            "overlap": _measured("overlap", 0.25, 0.26, 0.27, 0.24),
+            "people": Edge({"people": 10}, {"people": 9}, 9, 11),
+            "reply_share": Edge({"reply_share": 0.35}, {"reply_share": 0.3501}, 0.36, 0.34),
+        },
+        "“price list” goes out 16 times in about 3 copies to 40 people",
+    ),
+    Social: Case(
+        {"forum"},
+        {
+            "kind": "forum", "people": 80, "threads": 60,
+            "measures": {
+                "starters": 40.0, "each": 1.5, "busiest": 0.05, "places": 8.0, "length": 2.0, "burst_hours": 3.0,
+            },
+        },
+        {
+            "starters": _measured("starters", 8.0, 7.0, 7, 9),
+            "each": _measured("each", 4.0, 4.1, 4.2, 3.9),
+            "busiest": _measured("busiest", 0.25, 0.26, 0.27, 0.24),
+            "places": _measured("places", 3.0, 2.0, 2, 4),
+            "reply_share": Edge({"reply_share": 0.2}, {"reply_share": 0.19}, 0.18, 0.21),
+            "length": _measured("length", 8.0, 8.5, 9.0, 7.5),
+            "burst_hours": _measured("burst_hours", 72.0, 73.0, 74.0, 71.0),
+            "weeks": Edge({"weeks": 4}, {"weeks": 3}, 3, 5),
+        },
+        "40 people began 60 threads with all 80 of them",
+    ),
+    Onboarding: Case(
+        {"joiners"},
+        {"kind": "joiners", "askers": 12, "measures": {"joiners": 12.0, "new_share": 0.95, "lift": 20.0}},
+        {
+            "joiners": _measured("joiners", 5.0, 4.0, 4, 6),
+            "weeks": Edge({"weeks": 3}, {"weeks": 2}, 2, 4),
+            "messages": Edge({"messages": 5}, {"messages": 4}, 4, 6),
+            "new_share": _measured("new_share", 0.6, 0.59, 0.58, 0.61),
+            "lift": _measured("lift", 1.5, 1.4, 1.3, 1.6),
+        },
+        "12 people who joined were sent “supplier audit” and “audit plan” one by one",
+    ),
+    ApprovalChain: Case(
+        {"path"},
+        {
+            "kind": "path", "threads": 30, "sent": (30, 28, 28), "askers": 5,
+            "measures": {"requesters": 5.0, "ordered": 1.0, "returned": 0.95, "hours": 4.0},
+        },
+        {
+            "support": Edge({"threads": 10}, {"threads": 9}, 9, 11),
+            "requests": Edge({"threads": 5, "of": 12}, {"threads": 4, "of": 8}, 4, 6),
+            "requesters": _measured("requesters", 3.0, 2.0, 2, 4),
+            "ordered": _measured("ordered", 0.8, 0.79, 0.78, 0.81),
+            "returned": _measured("returned", 0.5, 0.49, 0.48, 0.51),
+            "weeks": Edge({"weeks": 4}, {"weeks": 3}, 3, 5),
+        },
+        "30 requests went through the same 3 hands, about 4 hours each: “supplier audit”",
+    ),
     ProjectBurst: Case(
         {"circle"},
         {"run_weeks": 8, "weeks": 8, "messages": 120, "senders": 4, "departments": ("IT", "Sales", "Legal")},
@@ -157,6 +250,8 @@ def find(make):
 
     def find(rule, changes=None, *, of=40, **limits):
         values = {**CASES[rule].at_ease, **(changes or {})}
+        measured = values.pop("measured", {})
+        values["measures"] = {**values.get("measures", {}), **measured}
         period = make.period(values.pop("of", of))
         return rule(rule.thresholds(**limits), period).find(make.audience(**values))
 
@@ -206,7 +301,10 @@ def test_an_override_changes_the_verdict(rule, name, find):
 
 
 @pytest.mark.parametrize("rule", EACH)
-@pytest.mark.parametrize("kind", ["circle", "series", "broadcast", "desk", "outside", "closed"])
+@pytest.mark.parametrize(
+    "kind",
+    ["circle", "series", "broadcast", "desk", "outside", "closed", "alarms", "copies", "forum", "joiners", "path"],
+)
 def test_a_rule_looks_at_its_own_kinds_only(rule, kind, find):
     assert (find(rule, {"kind": kind}) is not None) == (kind in CASES[rule].kinds)
 
@@ -236,6 +334,10 @@ def test_a_series_without_a_rhythm_is_no_status_report(missing, find):
         (Broadcast, {"stems": ("menu",)}, "Broadcast to about 180 people: “menu”"),
         (DepartmentQuestions, {"departments": (None,)}, "20 people ask a department about “travel costs”"),
         (DocumentRounds, {"stems": ()}, "8 documents went round among 4 people: documents"),
+        (Alerts, {"stems": (), "reply_share": 0.0}, "A program writes 10 alerts a week to 6 people: various subjects"),
+        (RegionalNotice, {"stem": None, "stems": ("a",)}, "“a” goes out 16 times in about 3 copies to 40 people"),
+        (Onboarding, {"stems": ()}, "12 people who joined were sent various subjects one by one"),
+        (ApprovalChain, {"stems": ()}, "30 requests went through the same 3 hands, about 4 hours each"),
     ],
 )  # fmt: skip
 def test_titles_say_what_is_known(rule, changes, says, find):
@@ -248,3 +350,23 @@ def test_titles_say_what_is_known(rule, changes, says, find):
 def test_one_at_the_core_who_is_always_copied_makes_it_no_working_group(role, copied, found, find, make):
     members = [*(make.member(f"p{n}", sent=12) for n in range(5)), make.member("boss", role=role, copied=copied)]
     assert (find(WorkingGroup, {"members": members}) is not None) == found
+
+
+@pytest.mark.parametrize("rule", [Alerts, RegionalNotice, Social, Onboarding, ApprovalChain])
+def test_an_audience_without_its_measures_is_no_finding(rule, find):
+    for name in CASES[rule].at_ease["measures"].keys() - {"hours" if rule is ApprovalChain else ""}:
+        assert find(rule, {"measured": {name: None}}) is None, name
+
+
+def test_a_nightly_report_to_a_team_is_no_alert(find):
+    nightly = {"hours": 1.0, "off_hours": 1.0, "per_week": 7.0}
+    assert find(Alerts, {"measured": nightly}) is None
+
+
+def test_business_hours_are_no_alerts(find):
+    assert find(Alerts, {"measured": {"hours": 9.0, "off_hours": 0.05}}) is None
+
+
+@pytest.mark.parametrize(("weeks", "found"), [(8, True), (26, False), (52, False)])
+def test_a_short_history_asks_for_less_support(weeks, found, find):
+    assert (find(ApprovalChain, {"threads": 5, "of": weeks}) is not None) == found

@@ -35,6 +35,7 @@ def test_words_are_counted_by_audience_not_by_subject(make):
         ({"stem": "of the #", "stems": ("supplier audit",)}, "supplier audit"),
         ({"kind": "outside", "stem": "fabrikam.example"}, "fabrikam.example"),
         ({"kind": "outside", "stem": None}, "partners"),
+        ({"kind": "forum", "stems": ("cake in the kitchen",)}, "social life"),
     ],
 )
 def test_the_topic_is_what_the_subjects_say(audience, topic, make):

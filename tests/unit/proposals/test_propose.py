@@ -255,6 +255,16 @@ def test_a_desk_answers_asks_and_no_recipient_sets(propose_for, make):
     assert p["patterns"] == ["department_questions"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "rule"), [("path", "approval_chain"), ("joiners", "onboarding"), ("copies", "regional_notice")]
+)
+def test_mail_that_goes_to_one_after_another_counts_by_itself(kind, rule, propose_for, make):
+    people = [make.member(name, "IT", sent=9) for name in "abc"]
+    audience = make.audience(kind=kind, stem="vpn", members=people, recent_weight=30.0)
+    (p,) = propose_for((audience, [rule]), sets={"abc": 10.0})
+    assert p["share_of_benefit"] == round(DISCOUNT * 30 / 40, 4)
+
+
 def test_people_of_no_recipient_set_disturb_nothing(make):
     candidate = propose._candidate(make.audience(people="abz"), [], PortfolioThresholds())
     degrees = propose._degrees([candidate], make.served({"abc": 1.0, "ab": 1.0}))
