@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import pyarrow as pa
 
 from analyser.findings.contract import Audience, Finding, Member, Period, Rule
+from analyser.findings.rules.bridge import Bridge
 from analyser.findings.rules.broadcast import Broadcast
+from analyser.findings.rules.cc_for_cover import CcForCover
 from analyser.findings.rules.confidential import Confidential
+from analyser.findings.rules.decision_thread import DecisionThread
 from analyser.findings.rules.department_questions import DepartmentQuestions
 from analyser.findings.rules.document_rounds import DocumentRounds
 from analyser.findings.rules.external import External
 from analyser.findings.rules.project_burst import ProjectBurst
+from analyser.findings.rules.scheduling import Scheduling
 from analyser.findings.rules.status_report import StatusReport
 from analyser.findings.rules.working_group import WorkingGroup
 
@@ -35,6 +39,10 @@ RULES: Final[tuple[type[Rule[Any]], ...]] = (
     WorkingGroup,
     DocumentRounds,
     ProjectBurst,
+    Scheduling,
+    DecisionThread,
+    CcForCover,
+    Bridge,
 )
 """Guards first: what they recognise, no other rule touches."""
 
@@ -42,8 +50,10 @@ _GUARDS = frozenset({"confidential"})
 
 _NARROWER: Final = {
     "working_group": frozenset({"project_burst"}),
+    "bridge": frozenset({"project_burst", "working_group"}),
 }
-"""A rule yields to narrower ones: a project is also a group that works by reply-all, but not a standing one."""
+"""A rule yields to narrower ones: a project is also a group that works by reply-all, but not a standing one; and what
+lies exactly between a group and a bridge is a group."""
 
 
 _SAME_PEOPLE: Final = 0.75

@@ -321,7 +321,7 @@ _DERIVED = (
             Column(
                 "kind",
                 TEXT,
-                "circle, series, broadcast, desk, rounds (of documents), outside or closed",
+                "circle, series, broadcast, desk, rounds (of documents), talks, decisions, copies, outside or closed",
             ),
             Column("people", INT, "Members, core and peripheral"),
             Column("messages", LONG, "Messages of this audience"),

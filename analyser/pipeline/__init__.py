@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from analyser.analysis import automation, cadence, communities, participants, period, sensitive, threads, topics
-from analyser.analysis.audiences import circles, desks, rounds, series
+from analyser.analysis.audiences import bridges, circles, covers, decisions, desks, rounds, seasons, series, talks
 from analyser.errors import ConfigError
 from analyser.findings import registry
 from analyser.lake.schema import TABLES
@@ -37,6 +37,11 @@ MODELS: dict[str, type[Thresholds]] = {
     "series": series.SeriesThresholds,
     "desks": desks.DesksThresholds,
     "rounds": rounds.RoundsThresholds,
+    "talks": talks.TalksThresholds,
+    "decisions": decisions.DecisionsThresholds,
+    "covers": covers.CoversThresholds,
+    "bridges": bridges.BridgesThresholds,
+    "seasons": seasons.SeasonsThresholds,
     "cadence": cadence.CadenceThresholds,
     "communities": communities.CommunitiesThresholds,
     "topics": topics.TopicsThresholds,

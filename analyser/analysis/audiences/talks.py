@@ -1,8 +1,8 @@
 """Talks: short threads of a few people that end with an invitation: they looked for a date.
 
 What marks an invitation is that a room is addressed, or the words that calendars put before a subject. Where a lake
-knows neither, a message to exactly the same people that begins a thread and stays alone may be one; whoever uses it must
-ask that most talks of a group end so, since colleagues write such messages now and then anyway.
+knows neither, a message to exactly the same people that begins a thread and stays alone may be one; whoever uses it
+must ask that most talks of a group end so, since colleagues write such messages now and then anyway.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class TalksThresholds(Thresholds):
     same_people: float = threshold(
         0.6, "Jaccard similarity of those invited to those of the thread: one more or one less", gt=0, le=1
     )
-    inside: float = threshold(0.6, "Share of a talk's people who must belong to the group whose talk it is", gt=0.5, le=1)
+    inside: float = threshold(
+        0.6, "Share of a talk's people who must belong to the group whose talk it is", gt=0.5, le=1
+    )
     closing_share: float = threshold(
         0.5, "Share of a group's talks with an end, where no room and no calendar marks invitations", gt=0, le=1
     )

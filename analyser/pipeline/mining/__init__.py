@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from analyser.findings import registry
 from analyser.findings.contract import Period
-from analyser.pipeline.mining import grown, strands
+from analyser.pipeline.mining import deciding, grown, strands
+from analyser.pipeline.mining import talks as dates
 from analyser.pipeline.mining.mail import join_mail
 from analyser.pipeline.mining.observed import observe
 
@@ -29,6 +30,9 @@ MINERS: Final[tuple[Callable[[Run], Mined], ...]] = (
     strands.closed,
     strands.desks,
     grown.rounds,
+    dates.talks,
+    deciding.decisions,
+    deciding.copies,
 )
 """Miners of every kind of audience but circles, which are mined over what these leave."""
 
