@@ -36,7 +36,8 @@ def crossing(
     """How far each audience's mail crosses its departments: `audience`, `sides`, `e_i`, `e_i_excess`.
 
     `sides` is the number of departments that take part, `e_i` the index of the deliveries among people whose
-    departments are known, `e_i_excess` how far it lies above its expectation. Audiences of fewer than two departments are left out.
+    departments are known, `e_i_excess` how far it lies above its expectation. Audiences of fewer than two departments
+    are left out.
 
     Parameters
     ----------

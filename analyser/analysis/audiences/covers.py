@@ -94,7 +94,7 @@ def covered(roles: ir.Table, own: ir.Table, limits: CoversThresholds) -> ir.Tabl
         Result of `groups`.
     """
     on = roles.semi_join(own, roles.actor == own.watcher).select(
-        "thread", "addressed", "copied", watcher="actor", answered=roles.wrote > 0
+        "thread", "addressed", "copied", watcher="actor", answered=lambda t: t.wrote > 0
     )
     written = roles.filter(roles.wrote > 0).select("thread", "actor")
     pairs = on.select("thread", "watcher").inner_join(written, "thread").filter(lambda t: t.actor != t.watcher)

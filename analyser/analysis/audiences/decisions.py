@@ -117,12 +117,12 @@ def decisions(
 
 def _answers(on: ir.Table, limits: DecisionsThresholds) -> ir.Table:
     """Share of answers to all: `thread`, `reply_all`. Such an answer reaches a group and loses few of those before."""
-    size = on.group_by("thread", "place").agg(people=on.count())
-    before = on.select("thread", "actor", place=on.place + 1)
-    kept = on.inner_join(before, ["thread", "place", "actor"]).group_by("thread", "place").agg(kept=lambda t: t.count())
-    earlier = size.select("thread", place=size.place + 1, before=size.people)
-    each = size.inner_join(earlier, ["thread", "place"]).left_join(kept, ["thread", "place"])
-    to_all = (each.people >= 3) & (each.kept.fill_null(0) >= limits.everyone * each.before)  # noqa: PLR2004
+    again = on.place.lag().over(ibis.window(group_by=["thread", "actor"], order_by="place"))
+    marked = on.mutate(kept=(on.place - again == 1).fill_null(False))  # noqa: FBT003
+    each = marked.group_by("thread", "place").agg(people=marked.count(), kept=marked.kept.cast("int64").sum())
+    each = each.mutate(before=each.people.lag().over(ibis.window(group_by="thread", order_by="place")))
+    each = each.filter(each.before.notnull())
+    to_all = (each.people >= 3) & (each.kept >= limits.everyone * each.before)  # noqa: PLR2004
     each = each.select("thread", all=to_all.cast("float64"))
     return each.group_by("thread").agg(reply_all=each["all"].mean().round(6))
 
