@@ -38,6 +38,12 @@ class CoversThresholds(Thresholds):
         gt=0.5,
         le=1,
     )
+    own: float = threshold(
+        0.5,
+        "Share of a group's threads that belong to no narrower group, of which it would only be the shadow",
+        ge=0,
+        le=1,
+    )
     answers: float = threshold(
         0.1, "Share of these threads in which that person writes, at the most", source="patterns.md row 10", ge=0, lt=1
     )
@@ -86,7 +92,8 @@ def covered(roles: ir.Table, own: ir.Table, limits: CoversThresholds) -> ir.Tabl
     """Threads of groups that copy somebody who never answers: `audience`, `thread`, `watcher`.
 
     The group's threads are those which only its people write. Where one thread carries copies for two, it counts for
-    the one of more threads, so that a team is one audience and not one per copy.
+    the narrower of the two groups, and a group of which little is left is none: what a team copies to its head and to
+    the head's head is one habit.
 
     Parameters
     ----------
@@ -110,14 +117,24 @@ def covered(roles: ir.Table, own: ir.Table, limits: CoversThresholds) -> ir.Tabl
     habit = habit.filter(
         (habit.n >= limits.min_threads) & (habit.copied >= limits.copied) & (habit.answers <= limits.answers)
     )
-    each = within.filter(within.silent).select("thread", "watcher").inner_join(habit.select("watcher", "n"), "watcher")
-    order = ibis.window(group_by="thread", order_by=[ibis.desc(each.n), each.watcher])
-    each = each.mutate(place=ibis.row_number().over(order)).filter(lambda t: t.place == 0).select("thread", "watcher")
+    writers = own.group_by("watcher").agg(writers=own.count())
+    known = habit.select("watcher", "n").inner_join(writers, "watcher")
+    each = within.filter(within.silent).select("thread", "watcher").inner_join(known, "watcher")
+    left = _claimed(each).group_by("watcher", "n").agg(left=lambda t: t.count())
+    own_habit = left.filter((left.left >= limits.own * left.n) & (left.left >= limits.min_threads))
+    each = _claimed(each.semi_join(own_habit, "watcher"))
     left = each.group_by("watcher").agg(left=each.count()).filter(lambda t: t.left >= limits.min_threads)
     ranked = left.mutate(number=ibis.row_number().over(ibis.window(order_by=[ibis.desc(left.left), left.watcher])))
     # numbered: the name of an audience is no place to say who looks on
     named = ranked.select("watcher", audience=ibis.literal("copies ") + (ranked.number + 1).cast("string"))
     return each.inner_join(named, "watcher").select("audience", "thread", "watcher")
+
+
+def _claimed(each: ir.Table) -> ir.Table:
+    """Each thread once, with the narrowest group that writes it, the busier of equals."""
+    order = [each.writers, ibis.desc(each.n), each.watcher]
+    placed = each.mutate(place=ibis.row_number().over(ibis.window(group_by="thread", order_by=order)))
+    return placed.filter(placed.place == 0).drop("place")
 
 
 def growth(threads: ir.Table, mail: ir.Table, parts: ir.Table) -> ir.Table:

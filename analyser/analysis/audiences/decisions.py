@@ -103,7 +103,8 @@ def decisions(
         & ~threads.external
     ).select("thread")
     closed = mail.filter(mail.external | mail.sensitive).select("thread")
-    rows = mail.filter(~mail.automatic).semi_join(long, "thread").anti_join(closed, "thread")
+    # filtered after the joins: a place that is numbered right on a join is numbered anew by the next one
+    rows = mail.semi_join(long, "thread").anti_join(closed, "thread").filter(lambda t: ~t.automatic)
     order = ibis.window(group_by="thread", order_by="message")
     rows = rows.select("thread", "message", place=ibis.row_number().over(order))
     length = rows.group_by("thread").agg(messages=rows.count())
