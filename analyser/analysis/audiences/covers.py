@@ -31,6 +31,9 @@ class CoversThresholds(Thresholds):
         gt=0,
         le=1,
     )
+    written: int = threshold(
+        3, "Threads with such a copy that one writes, at the least, to belong to the group: a habit, no chance", ge=1
+    )
     copied: float = threshold(
         0.7,
         "Share of the group's threads to the same person that are copies alone",
@@ -83,7 +86,8 @@ def groups(roles: ir.Table, limits: CoversThresholds) -> ir.Table:
     written = roles.filter(roles.wrote > 0).select("thread", "actor")
     each = silent.inner_join(written, "thread").group_by("watcher", "actor").agg(n=lambda t: t.count())
     most = each.group_by("watcher").agg(most=each.n.max())
-    own = each.inner_join(most, "watcher").filter(lambda t: t.n >= limits.part * t.most).select("watcher", "actor")
+    own = each.inner_join(most, "watcher")
+    own = own.filter((own.n >= limits.part * own.most) & (own.n >= limits.written)).select("watcher", "actor")
     several = own.group_by("watcher").agg(n=own.count()).filter(lambda t: t.n >= limits.writers)
     return own.semi_join(several, "watcher")
 

@@ -24,7 +24,9 @@ class DecisionsThresholds(Thresholds):
     max_people: int = threshold(60, "Internal people in the thread, at the most: more are a forum", ge=3)
     messages: int = threshold(8, "Messages in the thread", source="patterns.md row 9", ge=3)
     days: float = threshold(2.0, "Days from the first to the last message", source="patterns.md row 9", ge=0)
-    reply_all: float = threshold(0.6, "Share of its answers that go to all", source="patterns.md row 9", ge=0, le=1)
+    reply_all: float = threshold(
+        0.6, "Share of what follows its first message that answers to all", source="patterns.md row 9", ge=0, le=1
+    )
     everyone: float = threshold(
         0.8, "Share of the people on one message who must be on the next, for that to be an answer to all", gt=0, le=1
     )
@@ -80,7 +82,13 @@ def seniors(principals: ir.Table, limits: DecisionsThresholds) -> ir.Table:
 
 
 def decisions(
-    threads: ir.Table, mail: ir.Table, parts: ir.Table, senior: ir.Table, people: ir.Table, limits: DecisionsThresholds
+    threads: ir.Table,
+    mail: ir.Table,
+    parts: ir.Table,
+    links: ir.Table,
+    senior: ir.Table,
+    people: ir.Table,
+    limits: DecisionsThresholds,
 ) -> ir.Table:
     """Threads in which something is decided: `thread`, `reply_all`, `added`, `senior_late` (0 or 1).
 
@@ -89,7 +97,9 @@ def decisions(
     Parameters
     ----------
     mail
-        One row per message: `message`, `thread`, `automatic`, `external`, `sensitive`.
+        One row per message: `message`, `thread`, `answers`, `automatic`, `external`, `sensitive`.
+    links
+        Messages whose headers name what they answer (column `message`).
     senior
         Result of `seniors`.
     people
@@ -106,24 +116,33 @@ def decisions(
     # filtered after the joins: a place that is numbered right on a join is numbered anew by the next one
     rows = mail.semi_join(long, "thread").anti_join(closed, "thread").filter(lambda t: ~t.automatic)
     order = ibis.window(group_by="thread", order_by="message")
-    rows = rows.select("thread", "message", place=ibis.row_number().over(order))
+    rows = rows.select("thread", "message", "answers", place=ibis.row_number().over(order))
     length = rows.group_by("thread").agg(messages=rows.count())
-    on = rows.inner_join(parts.semi_join(people, "actor"), "message").select("thread", "place", "actor")
-    shape = length.inner_join(_answers(on, limits), "thread").inner_join(_joiners(on, length, senior, limits), "thread")
+    on = rows.inner_join(parts.semi_join(people, "actor"), "message").select("thread", "message", "place", "actor")
+    # what bears the mark of an answer nowhere begins anew under the same subject: several talks, no decision
+    answering = rows.filter(rows.answers).select("message").union(links.select("message")).distinct()
+    shape = length.inner_join(_answers(on, answering, limits), "thread").inner_join(
+        _joiners(on, length, senior, limits), "thread"
+    )
     found = shape.filter(
         (shape.messages >= limits.messages) & (shape.reply_all >= limits.reply_all) & (shape.added >= limits.added)
     )
     return found.select("thread", "reply_all", "added", "senior_late")
 
 
-def _answers(on: ir.Table, limits: DecisionsThresholds) -> ir.Table:
-    """Share of answers to all: `thread`, `reply_all`. Such an answer reaches a group and loses few of those before."""
+def _answers(on: ir.Table, answering: ir.Table, limits: DecisionsThresholds) -> ir.Table:
+    """Share of what follows the first message that answers to all: `thread`, `reply_all`.
+
+    Such an answer reaches a group and loses few of those before.
+    """
     again = on.place.lag().over(ibis.window(group_by=["thread", "actor"], order_by="place"))
     marked = on.mutate(kept=(on.place - again == 1).fill_null(False))  # noqa: FBT003
-    each = marked.group_by("thread", "place").agg(people=marked.count(), kept=marked.kept.cast("int64").sum())
+    each = marked.group_by("thread", "message", "place").agg(
+        people=marked.count(), kept=marked.kept.cast("int64").sum()
+    )
     each = each.mutate(before=each.people.lag().over(ibis.window(group_by="thread", order_by="place")))
-    each = each.filter(each.before.notnull())
-    to_all = (each.people >= 3) & (each.kept >= limits.everyone * each.before)  # noqa: PLR2004
+    each = each.filter(each.before.notnull()).left_join(answering.mutate(answer=1), "message")
+    to_all = each.answer.notnull() & (each.people >= 3) & (each.kept >= limits.everyone * each.before)  # noqa: PLR2004
     each = each.select("thread", all=to_all.cast("float64"))
     return each.group_by("thread").agg(reply_all=each["all"].mean().round(6))
 

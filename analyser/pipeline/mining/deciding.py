@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import ibis
@@ -30,7 +31,9 @@ def decisions(run: Run) -> Mined:
     run.keep("seniors", long.seniors(run["principals"], limits))
     run.keep(
         "decisions",
-        long.decisions(run["threads"], mail, run["participants"], run["seniors"], run["people"], limits),
+        long.decisions(
+            run["threads"], mail, run["participants"], run["header_links"], run["seniors"], run["people"], limits
+        ),
     )
     found = run["decisions"].select("thread")
     rows = run.compute(mail.filter(~mail.automatic).semi_join(found, "thread").select("message", "thread"))
@@ -65,7 +68,7 @@ def copies(run: Run) -> Mined:
     writers = run["copying"].inner_join(found.select("audience", "watcher").distinct(), "watcher")
     writers = writers.select("audience", "actor", role=ibis.literal("core"))
     more = run.compute(writers.union(mined.members)).group_by("audience", "actor").agg(role=lambda t: t.role.min())
-    return Mined(mined.meta, more, mined.spoken, mined.measures)
+    return replace(mined, members=more)
 
 
 def _mined(run: Run, kind: str, rows: ir.Table, measures: ir.Table) -> Mined:
@@ -76,6 +79,7 @@ def _mined(run: Run, kind: str, rows: ir.Table, measures: ir.Table) -> Mined:
         series.members(spoken, run["participants"], run["people"], run.thresholds["series"]),
         spoken,
         measures,
+        rhythm=False,
     )
 
 

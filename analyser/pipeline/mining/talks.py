@@ -50,6 +50,7 @@ def talks(run: Run) -> Mined:
         series.members(spoken, parts, people, run.thresholds["series"]),
         spoken,
         _long(measured.semi_join(meta, "audience")),
+        rhythm=False,
     )
 
 
