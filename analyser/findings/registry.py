@@ -56,6 +56,9 @@ _NARROWER: Final = {
 lies exactly between a group and a bridge is a group."""
 
 
+_WITHOUT_CLOSED: Final = frozenset({"circle", "rounds", "talks", "decisions", "copies"})
+"""Kinds from whose messages sensitive mail was taken out."""
+
 _SAME_PEOPLE: Final = 0.75
 """Jaccard similarity from which sensitive mail speaks for a circle: among three of its six it is another matter."""
 
@@ -96,11 +99,11 @@ def audiences(tables: Tables) -> list[Audience]:
 
 
 def _with_closed(found: list[Audience]) -> list[Audience]:
-    """Count sensitive mail of the same people towards circles and rounds, from whose own messages it was taken out."""
+    """Count sensitive mail of the same people towards audiences from whose own messages it was taken out."""
     closed = [(frozenset(m.principal for m in a.members), a.messages) for a in found if a.kind == "closed"]
     result = []
     for audience in found:
-        if audience.kind in {"circle", "rounds"}:
+        if audience.kind in _WITHOUT_CLOSED:
             people = frozenset(m.principal for m in audience.members)
             hidden = sum(n for other, n in closed if len(people & other) >= _SAME_PEOPLE * len(people | other))
             if hidden:

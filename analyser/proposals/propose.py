@@ -36,6 +36,11 @@ PLAIN = "recurring_group"
 
 _GUARDED = {"external": "defer", "confidential": "leave"}
 
+_OF_FEW = frozenset({"desk", "talks"})
+"""Kinds whose mail goes between a few at a time, so that no recipient set resembles their members."""
+
+_NORM = "A habit to change, no space"
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -67,8 +72,8 @@ def documents(
     assumptions: Savings,
     now: datetime,
 ) -> list[dict[str, Any]]:
-    """All proposals in rank order, as `analyser proposals --json` prints them: pilots, backlog, deferred,
-    left alone.
+    """All proposals in rank order, as `analyser proposals --json` prints them: pilots, backlog, habits to change,
+    deferred, left alone.
     """
     by_audience: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -78,7 +83,9 @@ def documents(
         for audience in audiences
         if (candidate := _candidate(audience, by_audience[audience.audience], limits)) is not None
     ]
-    open_ = [c for c in candidates if c.pattern not in _GUARDED]
+    open_ = [c for c in candidates if c.pattern not in _GUARDED and not _is_norm(c)]
+    norms = [c for c in candidates if c.pattern not in _GUARDED and _is_norm(c)]
+    norms.sort(key=lambda c: (-c.audience.recent_weight, c.audience.audience))
     guarded = sorted(
         (c for c in candidates if c.pattern in _GUARDED),
         key=lambda c: (list(_GUARDED).index(c.pattern), -c.audience.recent_weight, c.audience.audience),
@@ -89,7 +96,8 @@ def documents(
     common = naming.frequencies(audiences)
     taken: set[str] = set()
     result: list[dict[str, Any]] = []
-    for choice, reason in [*((c, None) for c in pilots), *backlog, *((Choice(c, 0.0, 0.0), None) for c in guarded)]:
+    rest = [*((Choice(c, 0.0, 0.0), _NORM) for c in norms), *((Choice(c, 0.0, 0.0), None) for c in guarded)]
+    for choice, reason in [*((c, None) for c in pilots), *backlog, *rest]:
         document = _document(choice, reason, common, taken, assumptions)
         document["rank"] = len(result) + 1
         taken.add(document["name"])
@@ -126,8 +134,13 @@ def _candidate(audience: Audience, findings: list[Finding], limits: PortfolioThr
         members=frozenset(m.principal for m in audience.members),
         confidence=confidence * (1.0 if ready.ready else limits.unready),
         # mail between two people is in no recipient set that a circle could serve
-        own_benefit=audience.recent_weight if audience.kind == "desk" else 0.0,
+        own_benefit=audience.recent_weight if audience.kind in _OF_FEW else 0.0,
     )
+
+
+def _is_norm(candidate: Candidate) -> bool:
+    """Nothing is founded: it serves no mail, and takes no space's place among the same people."""
+    return candidate.kinds[0].kind == "norm"
 
 
 def _degrees(candidates: Sequence[Candidate], served: Served) -> sp.csr_array:
@@ -143,7 +156,7 @@ def _degrees(candidates: Sequence[Candidate], served: Served) -> sp.csr_array:
     union = size[candidate] + np.diff(served.sets.indptr)[set_] - shared.data
     degree = served.degree(shared.data / union)
     # a desk answers asks of single people: sets that happen to look like its members are not its mail
-    degree[np.array([c.audience.kind == "desk" for c in candidates], bool)[candidate]] = 0.0
+    degree[np.array([c.audience.kind in _OF_FEW for c in candidates], bool)[candidate]] = 0.0
     served_by = sp.csr_array(sp.coo_array((degree, (candidate, set_)), shape=(len(candidates), len(served.weight))))
     served_by.eliminate_zeros()
     return served_by
@@ -244,7 +257,8 @@ def _evidence(candidate: Candidate) -> dict[str, Any]:
 
 
 def _member_reasons(candidate: Candidate) -> dict[str, str]:
-    if candidate.pattern == "confidential":
+    # of copies for cover it would say who looks on
+    if candidate.pattern in {"confidential", "cc_for_cover"}:
         return {}
     reasons = {}
     for member in candidate.audience.members:

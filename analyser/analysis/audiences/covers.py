@@ -1,7 +1,7 @@
 """Covers: threads that carry a copy for somebody who only looks on.
 
 Copies are a habit of those who write, and it is their group that is described. Who looks on is needed to find the
-group, and is one of its members; no table says which.
+group, and is one of its members; nothing that is shown says which.
 """
 
 from __future__ import annotations
