@@ -36,7 +36,7 @@ MINERS: Final[tuple[Callable[[Run], Mined], ...]] = (
 )
 """Miners of every kind of audience but circles, which are mined over what these leave."""
 
-_EXPLAINING: Final = frozenset({"series", "broadcast", "rounds"})
+_EXPLAINING: Final = frozenset({"series", "broadcast", "rounds", "talks", "decisions"})
 """Kinds whose mail, where a finding recognises it, is not what a circle of the same people writes."""
 
 

@@ -201,7 +201,10 @@ CASES = {
                 {"measures": {"sides": 2, "e_i_excess": 1}}, {"measures": {"sides": 1, "e_i_excess": 1}}, None, 3
             ),
             "e_i_excess": Edge(
-                {"measures": {"sides": 2, "e_i_excess": 0.3}}, {"measures": {"sides": 2, "e_i_excess": 0.29}}, 0.28, 0.31
+                {"measures": {"sides": 2, "e_i_excess": 0.3}},
+                {"measures": {"sides": 2, "e_i_excess": 0.29}},
+                0.28,
+                0.31,
             ),
             "top_two_share": Edge({"sent": (18, 18, 8, 8, 8)}, {"sent": (18, 17, 9, 8, 8)}, 0.58, 0.61),
             "coherence": Edge({"coherence": 0.6}, {"coherence": 0.59}, 0.58, 0.61),
