@@ -81,6 +81,7 @@ STAGES = (
     Stage(
         "audiences",
         (
+            "messages",
             "message_flags",
             "participants",
             "principals",
