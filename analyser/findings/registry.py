@@ -12,14 +12,18 @@ import pyarrow as pa
 from analyser.findings.contract import Audience, Finding, Member, Period, Rule
 from analyser.findings.rules.alerts import Alerts
 from analyser.findings.rules.approval_chain import ApprovalChain
+from analyser.findings.rules.bridge import Bridge
 from analyser.findings.rules.broadcast import Broadcast
+from analyser.findings.rules.cc_for_cover import CcForCover
 from analyser.findings.rules.confidential import Confidential
+from analyser.findings.rules.decision_thread import DecisionThread
 from analyser.findings.rules.department_questions import DepartmentQuestions
 from analyser.findings.rules.document_rounds import DocumentRounds
 from analyser.findings.rules.external import External
 from analyser.findings.rules.onboarding import Onboarding
 from analyser.findings.rules.project_burst import ProjectBurst
 from analyser.findings.rules.regional_notice import RegionalNotice
+from analyser.findings.rules.scheduling import Scheduling
 from analyser.findings.rules.social import Social
 from analyser.findings.rules.status_report import StatusReport
 from analyser.findings.rules.working_group import WorkingGroup
@@ -45,6 +49,10 @@ RULES: Final[tuple[type[Rule[Any]], ...]] = (
     Social,
     Onboarding,
     ApprovalChain,
+    Scheduling,
+    DecisionThread,
+    CcForCover,
+    Bridge,
 )
 """Guards first: what they recognise, no other rule touches."""
 
@@ -52,8 +60,10 @@ _GUARDS = frozenset({"confidential"})
 
 _NARROWER: Final = {
     "working_group": frozenset({"project_burst"}),
+    "bridge": frozenset({"project_burst", "working_group"}),
 }
-"""A rule yields to narrower ones: a project is also a group that works by reply-all, but not a standing one."""
+"""A rule yields to narrower ones: a project is also a group that works by reply-all, but not a standing one; and what
+lies exactly between a group and a bridge is a group."""
 
 _TOLD_BETTER: Final = {
     "status_report": frozenset({"regional_notice"}),
@@ -62,6 +72,9 @@ _TOLD_BETTER: Final = {
 }
 """A rule yields, across audiences, to those that say more of the same mail: each copy of a regional notice also looks
 like a report or a broadcast, and a form that is handed up looks like a document that goes round."""
+
+_WITHOUT_CLOSED: Final = frozenset({"circle", "rounds", "talks", "decisions", "covers"})
+"""Kinds from whose messages sensitive mail was taken out."""
 
 _SAME_PEOPLE: Final = 0.75
 """Jaccard similarity from which sensitive mail speaks for a circle: among three of its six it is another matter."""
@@ -103,11 +116,11 @@ def audiences(tables: Tables) -> list[Audience]:
 
 
 def _with_closed(found: list[Audience]) -> list[Audience]:
-    """Count sensitive mail of the same people towards circles and rounds, from whose own messages it was taken out."""
+    """Count sensitive mail of the same people towards audiences from whose own messages it was taken out."""
     closed = [(frozenset(m.principal for m in a.members), a.messages) for a in found if a.kind == "closed"]
     result = []
     for audience in found:
-        if audience.kind in {"circle", "rounds"}:
+        if audience.kind in _WITHOUT_CLOSED:
             people = frozenset(m.principal for m in audience.members)
             hidden = sum(n for other, n in closed if len(people & other) >= _SAME_PEOPLE * len(people | other))
             if hidden:

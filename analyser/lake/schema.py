@@ -322,7 +322,8 @@ _DERIVED = (
                 "kind",
                 TEXT,
                 "circle, series, broadcast, desk, rounds (of documents), alarms (of a program), copies (of one notice),"
-                " forum, joiners (who get the same explanation), path (of requests), outside or closed",
+                " talks (to find a date), decisions, covers (copies to be covered), forum, joiners (who get the same"
+                " explanation), path (of requests), outside or closed",
             ),
             Column("people", INT, "Members, core and peripheral"),
             Column("messages", LONG, "Messages of this audience"),

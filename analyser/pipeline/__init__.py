@@ -21,7 +21,23 @@ from analyser.analysis import (
     threads,
     topics,
 )
-from analyser.analysis.audiences import alarms, circles, copies, desks, forums, joiners, naming, paths, rounds, series
+from analyser.analysis.audiences import (
+    alarms,
+    bridges,
+    circles,
+    copies,
+    covers,
+    decisions,
+    desks,
+    forums,
+    joiners,
+    naming,
+    paths,
+    rounds,
+    seasons,
+    series,
+    talks,
+)
 from analyser.analysis.brokerage import BrokerageThresholds
 from analyser.errors import ConfigError
 from analyser.findings import registry
@@ -56,6 +72,11 @@ MODELS: dict[str, type[Thresholds]] = {
     "forums": forums.ForumsThresholds,
     "joiners": joiners.JoinersThresholds,
     "paths": paths.PathsThresholds,
+    "talks": talks.TalksThresholds,
+    "decisions": decisions.DecisionsThresholds,
+    "covers": covers.CoversThresholds,
+    "bridges": bridges.BridgesThresholds,
+    "seasons": seasons.SeasonsThresholds,
     "cadence": cadence.CadenceThresholds,
     "communities": communities.CommunitiesThresholds,
     "topics": topics.TopicsThresholds,
@@ -103,6 +124,7 @@ STAGES = (
     Stage(
         "audiences",
         (
+            "messages",
             "message_flags",
             "participants",
             "principals",

@@ -205,7 +205,11 @@ class _Selection:
     def _absorbed(self, n: int) -> bool:
         """Absorb a candidate into one chosen before that has nearly its people, if there is any."""
         candidate = self._candidates[n]
-        twin = next((c for c in self.chosen if _jaccard(c.candidate.members, candidate.members) >= self._overlap), None)
+        # where dates are found is no place for what the same people write, nor the other way round
+        alike = [
+            c for c in self.chosen if (c.candidate.audience.kind == "talks") == (candidate.audience.kind == "talks")
+        ]
+        twin = next((c for c in alike if _jaccard(c.candidate.members, candidate.members) >= self._overlap), None)
         if twin is not None:
             twin.candidate.absorbed.append(candidate)
             self._open[n] = False

@@ -36,10 +36,12 @@ __all__ = ["Existing", "Served", "documents", "to_table"]
 PLAIN = "recurring_group"
 """Group mail that recurs without a recognised pattern; a text of the catalogue, not a rule."""
 
-_HAND_TO_HAND = frozenset({"desk", "joiners", "path", "copies"})
+_HAND_TO_HAND = frozenset({"desk", "joiners", "path", "copies", "talks"})
 """Kinds whose mail is not written to all members at once, so that no recipient set looks like them."""
 
 _GUARDED = {"external": "defer", "confidential": "leave"}
+
+_NORM = "A habit to change, no space"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ def documents(
     now: datetime,
     there: Existing,
 ) -> list[dict[str, Any]]:
-    """All proposals in rank order, as `analyser proposals --json` prints them: pilots, backlog, deferred,
-    left alone.
+    """All proposals in rank order, as `analyser proposals --json` prints them: pilots, backlog, habits to change,
+    deferred, left alone.
 
     Parameters
     ----------
@@ -97,7 +99,9 @@ def documents(
         for audience in audiences
         if (candidate := _candidate(audience, by_audience[audience.audience], limits)) is not None
     ]
-    open_ = [c for c in candidates if c.pattern not in _GUARDED]
+    open_ = [c for c in candidates if c.pattern not in _GUARDED and not _is_norm(c)]
+    norms = [c for c in candidates if c.pattern not in _GUARDED and _is_norm(c)]
+    norms.sort(key=lambda c: (-c.audience.recent_weight, c.audience.audience))
     for candidate in open_:
         candidate.existing = best_match(
             candidate.members,
@@ -117,7 +121,8 @@ def documents(
     common = naming.frequencies(audiences)
     taken: set[str] = set()
     result: list[dict[str, Any]] = []
-    for choice, reason in [*((c, None) for c in pilots), *backlog, *((Choice(c, 0.0, 0.0), None) for c in guarded)]:
+    rest = [*((Choice(c, 0.0, 0.0), _NORM) for c in norms), *((Choice(c, 0.0, 0.0), None) for c in guarded)]
+    for choice, reason in [*((c, None) for c in pilots), *backlog, *rest]:
         document = _document(choice, reason, common, taken, assumptions)
         document["rank"] = len(result) + 1
         taken.add(document["name"])
@@ -156,6 +161,11 @@ def _candidate(audience: Audience, findings: list[Finding], limits: PortfolioThr
         # mail between two people is in no recipient set that a circle could serve
         own_benefit=audience.recent_weight if audience.kind in _HAND_TO_HAND else 0.0,
     )
+
+
+def _is_norm(candidate: Candidate) -> bool:
+    """Nothing is founded: it serves no mail, and takes no space's place among the same people."""
+    return candidate.kinds[0].kind == "norm"
 
 
 def _degrees(candidates: Sequence[Candidate], served: Served) -> sp.csr_array:
@@ -298,7 +308,8 @@ def _evidence(candidate: Candidate) -> dict[str, Any]:
 
 
 def _member_reasons(candidate: Candidate) -> dict[str, str]:
-    if candidate.pattern == "confidential":
+    # of copies for cover it would say who looks on
+    if candidate.pattern in {"confidential", "cc_for_cover"}:
         return {}
     reasons = {}
     for member in candidate.audience.members:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-__all__ = ["describe", "describe_members"]
+__all__ = ["describe", "describe_members", "stretches"]
 
 _STEMS = 5
 """Stems that are kept of each audience."""
@@ -99,13 +99,25 @@ def _pace(rows: ir.Table, seen: ir.Table) -> ir.Table:
     )
 
 
-def _runs(rows: ir.Table) -> ir.Table:
-    """Stretches of activity: a project that returns each season is several short ones, not one long one."""
+def stretches(rows: ir.Table) -> ir.Table:
+    """Stretches of activity, parted by weeks of silence: `audience`, `run`, `first` and `last`, numbers of weeks.
+
+    Parameters
+    ----------
+    rows
+        `audience`, `week` (its beginning).
+    """
     weeks = rows.select("audience", week=rows.week.epoch_seconds() // 604800).distinct()
     before = weeks.week.lag().over(ibis.window(group_by="audience", order_by="week"))
     starts = weeks.mutate(start=(before.isnull() | (weeks.week - before > _SILENT_WEEKS)).cast("int64"))
     numbered = starts.mutate(run=starts.start.sum().over(ibis.cumulative_window(group_by="audience", order_by="week")))
-    each = numbered.group_by("audience", "run").agg(length=numbered.week.max() - numbered.week.min() + 1)
+    return numbered.group_by("audience", "run").agg(first=numbered.week.min(), last=numbered.week.max())
+
+
+def _runs(rows: ir.Table) -> ir.Table:
+    """Stretches of activity: a project that returns each season is several short ones, not one long one."""
+    each = stretches(rows)
+    each = each.mutate(length=each["last"] - each["first"] + 1)
     return each.group_by("audience").agg(runs=each.count().cast("int32"), run_weeks=each.length.max().cast("int32"))
 
 

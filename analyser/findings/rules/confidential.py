@@ -28,7 +28,7 @@ class Confidential(Rule[ConfidentialThresholds]):
     title = "Confidential mail"
     rationale = "Mail about pay, health, discipline or law between few people belongs where it is."
     remedy = "Nothing: it is left alone, and no space is proposed for it."
-    kinds = frozenset({"circle", "closed", "rounds", "series"})
+    kinds = frozenset({"circle", "closed", "covers", "decisions", "rounds", "series", "talks"})
     thresholds = ConfidentialThresholds
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least, at_most
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
 
 __all__ = ["ProjectBurst"]
+
+_SEASONS: Final = {3: "quarter", 6: "half-year", 12: "year"}
+"""Months after which a project returns, in words."""
 
 
 class ProjectBurstThresholds(Thresholds):
@@ -53,4 +56,6 @@ class ProjectBurst(Rule[ProjectBurstThresholds]):
     def describe(self, audience: Audience) -> str:
         about = " and ".join(f"“{stem}”" for stem in audience.stems[:2]) or "various subjects"
         again = f", {audience.runs} times" if audience.runs > 1 else ""
+        season = _SEASONS.get(int(audience.measures.get("season_months", 0)))
+        again += f", returning each {season}," if season and again else ""
         return f"{audience.run_weeks} weeks of project mail{again} in {len(audience.departments)} departments: {about}"

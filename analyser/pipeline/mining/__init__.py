@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from analyser.findings import registry
 from analyser.findings.contract import Period
-from analyser.pipeline.mining import grown, notices, paths, strands
+from analyser.pipeline.mining import deciding, grown, notices, paths, strands
+from analyser.pipeline.mining import talks as dates
 from analyser.pipeline.mining.mail import join_mail
 from analyser.pipeline.mining.observed import observe
 
@@ -34,10 +35,15 @@ MINERS: Final[tuple[Callable[[Run], Mined], ...]] = (
     notices.forums,
     paths.joiners,
     paths.paths,
+    dates.talks,
+    deciding.decisions,
+    deciding.covers,
 )
 """Miners of every kind of audience but circles, which are mined over what these leave."""
 
-_EXPLAINING: Final = frozenset({"series", "broadcast", "rounds", "alarms", "copies", "forum", "joiners", "path"})
+_EXPLAINING: Final = frozenset(
+    {"series", "broadcast", "rounds", "alarms", "copies", "forum", "joiners", "path", "talks", "decisions"}
+)
 """Kinds whose mail, where a finding recognises it, is not what a circle of the same people writes."""
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from analyser.analysis.audiences import circles as ring
 from analyser.analysis.audiences import rounds as passed
 from analyser.analysis.audiences import series, similarity
+from analyser.pipeline.mining import standing
 from analyser.pipeline.mining.mined import Mined
 
 if TYPE_CHECKING:
@@ -107,7 +108,12 @@ def circles(run: Run) -> Mined:
     shares = series.member_shares(spoken, run["participants"], run["people"])
     shares = shares.semi_join(run["circle_people"], ["audience", "actor"])
     members = series.roles(shares, run.thresholds["series"])
-    return Mined(meta.select("audience", kind=ibis.literal("circle"), stem=ibis.null("string")), members, spoken)
+    return Mined(
+        meta.select("audience", kind=ibis.literal("circle"), stem=ibis.null("string")),
+        members,
+        spoken,
+        standing.measures(run, spoken, members),
+    )
 
 
 def _departments(run: Run, who: NDArray[np.int32]) -> NDArray[np.int64]:

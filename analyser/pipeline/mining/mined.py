@@ -27,12 +27,16 @@ class Mined:
         `audience`, `message`.
     measures
         `audience`, `measure`, `value`: what only audiences of this kind have, read by their rule; None for nothing.
+    rhythm
+        Whether its rhythm is tested. Tests are corrected for their number, so each that no rule asks for weakens the
+        others.
     """
 
     meta: ir.Table
     members: ir.Table
     spoken: ir.Table
     measures: ir.Table | None = None
+    rhythm: bool = True
 
 
 def long(wide: ir.Table) -> ir.Table:

@@ -43,9 +43,16 @@ def observe(run: Run, mined: Sequence[Mined]) -> dict[str, ir.Table]:
         "audiences": described,
         "audience_members": members,
         "audience_measures": run.compute(ibis.union(*measures) if len(measures) > 1 else measures[0]),
-        "cadence": run.compute(_cadence(run, spoken)),
+        "cadence": run.compute(_cadence(run, _rhythmic(spoken, mined))),
         "signals": run.compute(signals(spoken, members, parts)),
     }
+
+
+def _rhythmic(spoken: ir.Table, mined: Sequence[Mined]) -> ir.Table:
+    """Messages of the audiences whose rhythm is tested."""
+    if all(m.rhythm for m in mined):
+        return spoken
+    return spoken.semi_join(ibis.union(*(m.meta.select("audience") for m in mined if m.rhythm)), "audience")
 
 
 def _cadence(run: Run, rows: ir.Table) -> pa.Table:

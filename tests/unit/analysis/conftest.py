@@ -85,6 +85,12 @@ def engine(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def at():
+    """The time so many days after the first Monday."""
+    return lambda day: MONDAY + timedelta(days=day)
+
+
+@pytest.fixture(scope="session")
 def of_text(engine):
     """A function of a text column, applied to texts."""
 

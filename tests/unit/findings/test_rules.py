@@ -6,17 +6,22 @@ from dataclasses import dataclass
 
 import pytest
 
+from analyser.findings import registry
 from analyser.findings.registry import RULES
 from analyser.findings.rules.alerts import Alerts
 from analyser.findings.rules.approval_chain import ApprovalChain
+from analyser.findings.rules.bridge import Bridge
 from analyser.findings.rules.broadcast import Broadcast
+from analyser.findings.rules.cc_for_cover import CcForCover
 from analyser.findings.rules.confidential import Confidential
+from analyser.findings.rules.decision_thread import DecisionThread
 from analyser.findings.rules.department_questions import DepartmentQuestions
 from analyser.findings.rules.document_rounds import DocumentRounds
 from analyser.findings.rules.external import External
 from analyser.findings.rules.onboarding import Onboarding
 from analyser.findings.rules.project_burst import ProjectBurst
 from analyser.findings.rules.regional_notice import RegionalNotice
+from analyser.findings.rules.scheduling import Scheduling
 from analyser.findings.rules.social import Social
 from analyser.findings.rules.status_report import StatusReport
 from analyser.findings.rules.working_group import WorkingGroup
@@ -52,7 +57,7 @@ def _measured(name, meets, misses, looser, stricter):
 
 CASES = {
     Confidential: Case(
-        {"circle", "closed", "rounds", "series"},
+        {"circle", "closed", "covers", "decisions", "rounds", "series", "talks"},
         {"kind": "closed", "people": 4, "sensitive": 1.0, "sensitive_messages": 20},
         {
             "sensitive": Edge({"sensitive": 0.25}, {"sensitive": 0.2499}, 0.2, 0.3),
@@ -238,6 +243,69 @@ CASES = {
         },
         "8 weeks of project mail in 3 departments: “supplier audit” and “audit plan”",
     ),
+    Scheduling: Case(
+        {"talks"},
+        {"kind": "talks", "people": 7, "measures": {"talks": 12, "marked": 1}},
+        {
+            "talks": Edge({"measures": {"talks": 4}}, {"measures": {"talks": 3}}, 3, 5),
+            "weeks": Edge({"weeks": 3}, {"weeks": 2}, 2, 4),
+            "people": Edge({"people": 3}, {"people": 2}, None, 4),
+        },
+        "12 times a few of 7 people wrote to and fro until an invitation",
+    ),
+    DecisionThread: Case(
+        {"decisions"},
+        {"kind": "decisions", "threads": 8, "messages": 96, "coherence": 0.9, "measures": {"senior_late": 0.9}},
+        {
+            "threads": Edge({"threads": 3}, {"threads": 2}, 2, 4),
+            "weeks": Edge({"weeks": 3}, {"weeks": 2}, 2, 4),
+            "senior_late": Edge({"measures": {"senior_late": 0.5}}, {"measures": {"senior_late": 0.49}}, 0.48, 0.51),
+            "coherence": Edge({"coherence": 0.5}, {"coherence": 0.49}, 0.48, 0.51),
+        },
+        "8 decisions of about 12 mails each among 4 people: “supplier audit” and “audit plan”",
+    ),
+    CcForCover: Case(
+        {"covers"},
+        {"kind": "covers", "people": 8, "measures": {"threads": 60, "growth": 0.7}},
+        {
+            "threads": Edge(
+                {"measures": {"threads": 10, "growth": 1}}, {"measures": {"threads": 9, "growth": 1}}, 9, 11
+            ),
+            "weeks": Edge({"weeks": 8}, {"weeks": 7}, 7, 9),
+            "reply_share": Edge({"reply_share": 0.3}, {"reply_share": 0.29}, 0.28, 0.31),
+            "growth": Edge(
+                {"measures": {"threads": 60, "growth": 0.1}}, {"measures": {"threads": 60, "growth": 0.09}}, 0.08, 0.11
+            ),
+            "people": Edge({"people": 5}, {"people": 4}, 4, 6),
+        },
+        "60 threads among 8 people carry copies that nobody answers from",
+    ),
+    Bridge: Case(
+        {"circle"},
+        {
+            "sent": (25, 20, 8, 5, 2), "departments": ("IT", "Sales"), "coherence": 0.9,
+            "measures": {"sides": 2, "e_i_excess": 0.9},
+        },
+        {
+            "min_messages": Edge({"messages": 15, "sent": (6, 5, 2)}, {"messages": 14, "sent": (6, 5, 2)}, 14, 16),
+            "min_weeks": Edge({"weeks": 8}, {"weeks": 7}, 7, 9),
+            "active_weeks": Edge({"pace_weeks": 10, "pace_active": 5}, {"pace_weeks": 10, "pace_active": 4}, 0.4, 0.51),
+            "departments": Edge(
+                {"measures": {"sides": 2, "e_i_excess": 1}}, {"measures": {"sides": 1, "e_i_excess": 1}}, None, 3
+            ),
+            "e_i_excess": Edge(
+                {"measures": {"sides": 2, "e_i_excess": 0.3}},
+                {"measures": {"sides": 2, "e_i_excess": 0.29}},
+                0.28,
+                0.31,
+            ),
+            "top_two_share": Edge({"sent": (18, 18, 8, 8, 8)}, {"sent": (18, 17, 9, 8, 8)}, 0.58, 0.61),
+            "coherence": Edge({"coherence": 0.6}, {"coherence": 0.59}, 0.58, 0.61),
+            "reply_share": Edge({"reply_share": 0.2}, {"reply_share": 0.19}, 0.18, 0.21),
+            "max_people": Edge({"people": 50}, {"people": 51}, 51, 49),
+        },
+        "A few people carry the mail among 5 of IT and Sales: “supplier audit” and “audit plan”",
+    ),
 }  # fmt: skip
 
 EACH = [pytest.param(rule, id=rule.id) for rule in CASES]
@@ -303,7 +371,23 @@ def test_an_override_changes_the_verdict(rule, name, find):
 @pytest.mark.parametrize("rule", EACH)
 @pytest.mark.parametrize(
     "kind",
-    ["circle", "series", "broadcast", "desk", "outside", "closed", "alarms", "copies", "forum", "joiners", "path"],
+    [
+        "circle",
+        "series",
+        "broadcast",
+        "desk",
+        "outside",
+        "closed",
+        "rounds",
+        "talks",
+        "decisions",
+        "covers",
+        "alarms",
+        "copies",
+        "forum",
+        "joiners",
+        "path",
+    ],
 )
 def test_a_rule_looks_at_its_own_kinds_only(rule, kind, find):
     assert (find(rule, {"kind": kind}) is not None) == (kind in CASES[rule].kinds)
@@ -331,6 +415,34 @@ def test_a_series_without_a_rhythm_is_no_status_report(missing, find):
         (StatusReport, {"period": None}, "recurring report “pipeline week #” to 9 readers"),
         (ProjectBurst, {"runs": 2, "stems": ("x",)}, "8 weeks of project mail, 2 times in 3 departments: “x”"),
         (ProjectBurst, {"stems": ()}, "8 weeks of project mail in 3 departments: various subjects"),
+        (
+            ProjectBurst,
+            {"runs": 2, "stems": ("x",), "measures": {"season_months": 3}},
+            "8 weeks of project mail, 2 times, returning each quarter, in 3 departments: “x”",
+        ),
+        (
+            ProjectBurst,
+            {"runs": 2, "stems": ("x",), "measures": {"season_months": 6}},
+            "8 weeks of project mail, 2 times, returning each half-year, in 3 departments: “x”",
+        ),
+        (
+            ProjectBurst,
+            {"runs": 3, "weeks": 24, "messages": 200, "stems": ("x",), "measures": {"season_months": 12}},
+            "8 weeks of project mail, 3 times, returning each year, in 3 departments: “x”",
+        ),
+        # once is no season, whatever was measured
+        (
+            ProjectBurst,
+            {"runs": 1, "stems": ("x",), "measures": {"season_months": 12}},
+            "8 weeks of project mail in 3 departments: “x”",
+        ),
+        (
+            Scheduling,
+            {"measures": {"talks": 5, "marked": 0}},
+            "5 times a few of 7 people wrote to and fro until one last message to the same people",
+        ),
+        (DecisionThread, {"stems": ()}, "8 decisions of about 12 mails each among 4 people: various subjects"),
+        (Bridge, {"stems": ("x",)}, "A few people carry the mail among 5 of IT and Sales: “x”"),
         (Broadcast, {"stems": ("menu",)}, "Broadcast to about 180 people: “menu”"),
         (DepartmentQuestions, {"departments": (None,)}, "20 people ask a department about “travel costs”"),
         (DocumentRounds, {"stems": ()}, "8 documents went round among 4 people: documents"),
@@ -370,3 +482,56 @@ def test_business_hours_are_no_alerts(find):
 @pytest.mark.parametrize(("weeks", "found"), [(8, True), (26, False), (52, False)])
 def test_a_short_history_asks_for_less_support(weeks, found, find):
     assert (find(ApprovalChain, {"threads": 5, "of": weeks}) is not None) == found
+
+
+def test_without_a_directory_a_decision_needs_nobody_senior(find):
+    found = find(DecisionThread, {"measures": {"reply_all": 0.9}})
+    assert found is not None
+    assert "senior_late" not in {s.name for s in found.signals}
+    assert find(DecisionThread, {"measures": {"senior_late": 0.0}}) is None
+
+
+@pytest.mark.parametrize("missing", [{}, {"sides": 2}, {"e_i_excess": 0.9}])
+def test_a_circle_whose_crossing_is_unknown_is_no_bridge(missing, find):
+    assert find(Bridge, {"measures": missing}) is None
+
+
+def test_a_bridge_may_rest_on_one_person(find):
+    assert find(Bridge, {"sent": (55, 2, 1, 1, 1)}) is not None
+
+
+def test_copies_that_do_not_grow_are_no_cover(find):
+    assert find(CcForCover, {"measures": {"threads": 60}}) is None
+    assert find(CcForCover, {"measures": {"threads": 60, "growth": -0.5}}) is None
+
+
+def test_what_is_said_of_copies_names_nobody(find):
+    found = find(CcForCover)
+    assert not any(name in found.title for name in found.members)
+
+
+@pytest.mark.parametrize("first", range(10, 40, 2))
+def test_a_circle_is_a_group_or_a_bridge_and_never_both(first, make):
+    """Whatever two people's share: working group up to the threshold, bridge beyond it, and one of them at least."""
+    rest = (60 - first - 10) // 3
+    sent = (first, 10, rest, rest, 60 - first - 10 - 2 * rest)
+    audience = make.audience(
+        sent=sent, departments=("IT", "Sales"), coherence=0.9, senders=5, measures={"sides": 2, "e_i_excess": 0.9}
+    )
+    rules = {rule.id: rule.thresholds() for rule in RULES}
+    found = [f.rule for f in registry.find([audience], make.period(), rules)]
+    assert len(found) == 1
+    assert found[0] in (
+        {"working_group", "bridge"}
+        if audience.top_two_share == 0.6
+        else {"bridge" if audience.top_two_share > 0.6 else "working_group"}
+    )
+
+
+def test_at_exactly_the_share_that_parts_them_a_circle_is_a_working_group(make):
+    audience = make.audience(
+        sent=(18, 18, 8, 8, 8), departments=("IT", "Sales"), coherence=0.9, senders=5,
+        measures={"sides": 2, "e_i_excess": 0.9},
+    )  # fmt: skip
+    rules = {rule.id: rule.thresholds() for rule in RULES}
+    assert [f.rule for f in registry.find([audience], make.period(), rules)] == ["working_group"]
