@@ -12,14 +12,16 @@ import pytest
 from analyser.config import Savings
 from analyser.lake.schema import TABLES
 from analyser.proposals import propose
+from analyser.proposals.existing import ExistingThresholds, Group
 from analyser.proposals.portfolio import PortfolioThresholds
-from analyser.proposals.propose import documents
+from analyser.proposals.propose import Existing, documents
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 CONTRACT = {
     *("id", "rank", "name", "kind", "platform", "status", "purpose", "members", "owners", "departments", "patterns"),
-    *("evidence", "savings", "risks", "replaces", "first_posts", "confidence"),
+    *("evidence", "savings", "risks", "missing", "existing", "replaces", "first_posts", "confidence"),
 }
+NOTHING = Existing((), ExistingThresholds())
 WEAK = "Recurring group mail, but no pattern is strong enough to promise that a space replaces it"
 # a finding of strength 0.8 is worth a confidence of 0.9
 DISCOUNT = 0.9 ** PortfolioThresholds().caution
@@ -30,13 +32,13 @@ EVIDENCE = {"messages", "deliveries", "weeks_active", "senders", "first_seen", "
 def propose_for(make):
     """Documents of audiences given as (audience, rules); each audience's own set of people weighs `weight`."""
 
-    def propose_for(*pairs, sets=None, weight=10.0, savings=None, **limits):
+    def propose_for(*pairs, sets=None, weight=10.0, savings=None, there=NOTHING, **limits):
         found = [make.finding(a, rule) for a, rules in pairs for rule in rules]
         letters = ["".join(m.principal[0] for m in a.members) for a, _ in pairs]
         sets = dict.fromkeys(letters, weight) if sets is None else sets
         return documents(
             [a for a, _ in pairs], found, make.served(sets), PortfolioThresholds(**limits),
-            savings or Savings(), make.now,
+            savings or Savings(), make.now, there,
         )  # fmt: skip
 
     return propose_for
@@ -119,7 +121,7 @@ def test_confidence_is_half_given_and_half_earned(strength, confidence, make):
     audience = make.audience()
     (p,) = documents(
         [audience], [make.finding(audience, strength=strength)], make.served({"abcde": 1.0}), PortfolioThresholds(),
-        Savings(), make.now,
+        Savings(), make.now, NOTHING,
     )  # fmt: skip
     assert p["confidence"] == confidence
 
@@ -147,9 +149,9 @@ def test_a_report_of_one_writer_is_proposed_with_the_risk(propose_for, make):
         ({"weeks": 5}, ["project_burst"], None),
         ({"idle": 6}, ["working_group"], None),
         ({"idle": 7}, ["working_group"], "Silent for 7 weeks: ready as a template for the next time"),
-        ({"pace_active": 4}, [], None),
-        ({"pace_active": 3}, [], WEAK),
-        ({"pace_active": 3}, ["working_group"], None),
+        ({"pace_active": 1, "pace_weeks": 20}, [], None),  # one week in twenty: a share of 0.05
+        ({"pace_active": 1, "pace_weeks": 21}, [], WEAK),
+        ({"pace_active": 1, "pace_weeks": 21}, ["working_group"], None),
     ],
 )  # fmt: skip
 def test_obstacles_of_a_pilot(changes, rules, why_not, propose_for, make):
@@ -165,7 +167,7 @@ def test_obstacles_of_a_pilot(changes, rules, why_not, propose_for, make):
     [
         ({"weeks": 5}, {"min_pilot_weeks": 5}),
         ({"last_sent": timedelta(weeks=8)}, {"idle_weeks": 8}),
-        ({"pace_active": 3}, {"plain_active_share": 0.1}),
+        ({"pace_active": 1}, {"plain_active_share": 0.03}),
         ({"sent": (50, 50)}, {"min_writers": 2}),
     ],
 )
@@ -190,7 +192,7 @@ def test_only_a_circle_is_evidence_without_a_pattern(kind, propose_for, make):
 def test_the_strongest_finding_is_the_pattern(make):
     audience = make.audience()
     found = [make.finding(audience, "project_burst", 0.6), make.finding(audience, "working_group", 0.9)]
-    args = make.served({"abcde": 1.0}), PortfolioThresholds(), Savings(), make.now
+    args = make.served({"abcde": 1.0}), PortfolioThresholds(), Savings(), make.now, NOTHING
     for order in (found, found[::-1]):
         (p,) = documents([audience], order, *args)
         assert (p["kind"], p["patterns"]) == ("channel", ["working_group", "project_burst"])
