@@ -274,6 +274,139 @@ def test_a_twin_lends_its_patterns_and_what_it_would_replace(propose_for, make):
     assert p["members"] == [make.address(c) for c in "abcd"]
 
 
+# what exists already
+
+
+@pytest.fixture
+def there(make):
+    """Groups of the directory: `people` by letter, a kind, and how many days ago it showed life."""
+
+    def there(*groups, **limits):
+        return Existing(
+            [
+                Group(
+                    f"{kind}{n}@contoso.example",
+                    "Kestrel",
+                    kind,
+                    (make.now - timedelta(days=idle)).date(),
+                    frozenset(map(make.address, people)),
+                    frozenset(others),
+                )
+                for n, (people, kind, idle, others) in enumerate((*g, *(1, ())[len(g) - 2 :]) for g in groups)
+            ],
+            ExistingThresholds(**limits),
+        )
+
+    return there
+
+
+FIGUREHEAD = {"sent": (90, 5, 5)}
+
+
+@pytest.mark.parametrize(
+    ("group", "changes", "rule", "status"),
+    [
+        (("abcde", "team"), {}, "working_group", "reuse"),
+        (("abcd", "team"), {}, "working_group", "extend"),
+        (("abcde", "distribution_list"), {}, "working_group", "convert"),
+        (("abcde", "team", 400), {}, "working_group", "propose"),  # it lies idle
+        (("abz", "team"), {}, "working_group", "propose"),
+        # what is missing comes before what exists, a guard before either
+        (("abcde", "team"), FIGUREHEAD, "working_group", "not_yet"),
+        (("abcde", "distribution_list"), FIGUREHEAD, "working_group", "not_yet"),
+        (("abcde", "team"), {"kind": "closed"}, "confidential", "leave"),
+        (("abcde", "team"), {"kind": "closed", **FIGUREHEAD}, "confidential", "leave"),
+        (("abcde", "team"), {"kind": "outside", **FIGUREHEAD}, "external", "defer"),
+    ],
+)
+def test_guards_then_what_is_missing_then_what_exists_decide(group, changes, rule, status, propose_for, there, make):
+    (p,) = propose_for((make.audience(**changes), [rule]), there=there(group))
+    assert p["status"] == status
+    guarded = status in {"leave", "defer"}
+    assert p["pilot"] == (not guarded and status != "not_yet")
+    assert (p["existing"] is None) == (guarded or group[0] == "abz")
+
+
+def test_of_guarded_mail_no_group_is_told(propose_for, there, make):
+    found = propose_for(*guarded(make), there=there(("uvw", "team"), ("xyz", "team")))
+    assert [p["existing"] for p in found] == [None, None]
+    assert "Kestrel" not in json.dumps(found)
+
+
+def test_the_group_that_exists_is_told_in_full(propose_for, there, make):
+    (p,) = propose_for((make.audience(people="abc"), ["working_group"]), there=there(("ab", "team")))
+    assert p["existing"] == {
+        "group": "team0@contoso.example",
+        "name": "Kestrel",
+        "kind": "team",
+        "verdict": "extend",
+        "contained": 0.667,
+        "jaccard": 0.667,
+        "reason": "team “Kestrel” holds 67% of these people: add the other 1 and move the mail there",
+        "checklist": [],
+    }
+
+
+def test_an_idle_group_is_told_and_decides_nothing(propose_for, there, make):
+    (p,) = propose_for((make.audience(), ["working_group"]), there=there(("abcde", "team", 181)))
+    assert (p["status"], p["pilot"], p["existing"]["verdict"]) == ("propose", True, None)
+    (p,) = propose_for((make.audience(), ["working_group"]), there=there(("abcde", "team", 181), idle_days=181))
+    assert p["status"] == "reuse"
+
+
+def test_a_list_to_convert_brings_its_checklist(propose_for, there, make):
+    lists = there(("abcde", "distribution_list", 1, ("all@contoso.example",)))
+    (p,) = propose_for((make.audience(), ["working_group"]), there=lists)
+    checklist = p["existing"]["checklist"]
+    assert all(entry.keys() == {"condition", "state", "note"} for entry in checklist)
+    assert [entry["state"] for entry in checklist] == ["blocked", "clear", "clear", *["ask"] * 7]
+    assert checklist[0]["note"] == "1 such members"
+
+
+def test_readers_of_a_report_need_no_group_of_their_own(propose_for, there, make):
+    report = make.audience(kind="series", stem="pipeline week #", period="week", sent=(30,), reply_share=0.3)
+    (p,) = propose_for((report, ["status_report"]), there=there(("abcde", "distribution_list")))
+    assert (p["status"], p["existing"]) == ("propose", None)
+    (p,) = propose_for((report, ["status_report"]), there=there(("abcde", "team")))
+    assert p["status"] == "reuse"
+
+
+@pytest.mark.parametrize(("name", "status"), [("Audit Circle", "extend"), ("Kestrel", "propose")])
+def test_the_words_of_subjects_tell_a_namesake(name, status, propose_for, make):
+    group = Group("g@contoso.example", name, "team", None, frozenset(map(make.address, "ab")))
+    (p,) = propose_for((make.audience(), ["working_group"]), there=Existing([group], ExistingThresholds()))
+    assert p["status"] == status
+
+
+def test_each_proposal_is_matched_with_its_own_people(propose_for, there, many):
+    found = propose_for(*many(3), there=there(("def", "team"), ("ghi", "distribution_list")))
+    by_audience = {p["evidence"]["audience"]: p["existing"] and p["existing"]["group"] for p in found}
+    assert by_audience == {"g00": None, "g01": "team0@contoso.example", "g02": "distribution_list1@contoso.example"}
+
+
+def test_documents_are_json_whatever_exists(propose_for, there, make, many):
+    groups = there(("abc", "team"), ("def", "distribution_list", 1, ("x@y",)), ("ghi", "team", 400), ("jk", "channel"))
+    pairs = [*many(5), (make.audience("n", people="pqr", sent=(90, 5, 5)), ["working_group"])]
+    found = propose_for(*pairs, there=groups)
+    assert {p["status"] for p in found} == {"reuse", "convert", "propose", "extend", "not_yet"}
+    assert json.loads(json.dumps(found)) == found
+    assert [json.loads(text) for text in propose.to_table(found)["document"].to_pylist()] == found
+
+
+def test_what_is_missing_stands_in_the_document(propose_for, make):
+    (p,) = propose_for((make.audience(sent=(90, 10)), ["working_group"]))
+    assert p["missing"] == ["a second voice: one person writes most of the mail", "at least 3 people who write"]
+    assert p["risks"][-2:] == [f"Missing: {m}" for m in p["missing"]]
+    (p,) = propose_for((make.audience(), ["working_group"]))
+    assert p["missing"] == []
+
+
+def test_history_without_one_decides_readiness(propose_for, make):
+    (p,) = propose_for((make.audience(measures={"answered_without_one": 0.1}), ["working_group"]))
+    assert (p["status"], p["pilot"], len(p["missing"])) == ("not_yet", False, 1)
+    assert "without one person only 10%" in p["why_not"]
+
+
 # identity, names, table
 
 
