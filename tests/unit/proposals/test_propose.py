@@ -371,10 +371,20 @@ def test_readers_of_a_report_need_no_group_of_their_own(propose_for, there, make
     assert p["status"] == "reuse"
 
 
-@pytest.mark.parametrize(("name", "status"), [("Audit Circle", "extend"), ("Kestrel", "propose")])
-def test_the_words_of_subjects_tell_a_namesake(name, status, propose_for, make):
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("Audit Circle", "extend"),
+        ("Kestrel", "propose"),
+        ("Plan for the Picnic", "extend"),
+        ("All for One", "propose"),  # filler tells nothing,
+        ("Weekly Report", "propose"),  # nor do words that stand everywhere
+    ],
+)
+def test_the_telling_words_of_subjects_make_a_namesake(name, status, propose_for, make):
     group = Group("g@contoso.example", name, "team", None, frozenset(map(make.address, "ab")))
-    (p,) = propose_for((make.audience(), ["working_group"]), there=Existing([group], ExistingThresholds()))
+    audience = make.audience(stems=("report for supplier audit", "audit plan"))
+    (p,) = propose_for((audience, ["working_group"]), there=Existing([group], ExistingThresholds()))
     assert p["status"] == status
 
 
