@@ -175,11 +175,11 @@ def test_every_measure_equals_the_plain_count(histories, other, people, table):
     rows, expected = [], {}
     elsewhere = [{"sender": sender, "day": day} for sender, day in other]
     for number, history in enumerate(histories):
-        shift = 10 * number  # the first audience's senders write elsewhere too; those of others have numbers of their own
+        shift = (
+            10 * number
+        )  # the first audience's senders write elsewhere too; those of others have numbers of their own
         ordered = sorted(history, key=lambda row: row[2])
-        rows += [
-            {"audience": str(number), "thread": t + shift, "sender": s + shift, "day": d} for t, s, d in ordered
-        ]
+        rows += [{"audience": str(number), "thread": t + shift, "sender": s + shift, "day": d} for t, s, d in ordered]
         expected[str(number)] = reference(ordered, [] if number else other, people)
     found = measured(table, rows, {name: range(people) for name in expected}, elsewhere)
     assert found.keys() == expected.keys()

@@ -22,9 +22,7 @@ def group(members, kind="team", name="Kestrel", *, address="kestrel@contoso.exam
 
 
 def best(*groups, members=TEN, words=("audit",), conversation=True, **limits):
-    return best_match(
-        frozenset(members), words, groups, TODAY, ExistingThresholds(**limits), conversation=conversation
-    )
+    return best_match(frozenset(members), words, groups, TODAY, ExistingThresholds(**limits), conversation=conversation)
 
 
 def verdict(*groups, **how):
