@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from analyser.findings.contract import Audience
 
-__all__ = ["frequencies", "name", "topic", "unique"]
+__all__ = ["frequencies", "name", "telling", "topic", "unique"]
 
 _LONGEST = 50
 """Channel names may have 50 characters (Microsoft Teams)."""
@@ -43,6 +43,11 @@ def frequencies(audiences: Iterable[Audience]) -> Counter[str]:
     return Counter(word for audience in audiences for word in {w for stem in audience.stems for w in stem.split()})
 
 
+def telling(words: Iterable[str]) -> list[str]:
+    """Distinct words of three letters or more that are neither filler nor common, in order."""
+    return [w for w in dict.fromkeys(words) if len(w) > 2 and w not in _FILLER and w not in _COMMON]  # noqa: PLR2004
+
+
 def topic(audience: Audience, common: Counter[str]) -> str:
     """What the audience writes about, in a few of its own words; its departments where the subjects say nothing."""
     if audience.kind == "outside":
@@ -63,8 +68,8 @@ def topic(audience: Audience, common: Counter[str]) -> str:
 
 def _trimmed(words: list[str]) -> list[str]:
     """Words without filler at either end."""
-    telling = [n for n, word in enumerate(words) if word not in _FILLER]
-    return words[telling[0] : telling[-1] + 1] if telling else []
+    kept = [n for n, word in enumerate(words) if word not in _FILLER]
+    return words[kept[0] : kept[-1] + 1] if kept else []
 
 
 def _phrase(words: list[str], common: Counter[str]) -> str:
@@ -75,12 +80,12 @@ def _phrase(words: list[str], common: Counter[str]) -> str:
     for start in range(len(words)):
         for stop in range(start + 1, min(start + _WORDS, len(words)) + 1):
             part = words[start:stop]
-            telling = [w for w in dict.fromkeys(part) if len(w) > 2 and w not in _FILLER and w not in _COMMON]  # noqa: PLR2004
-            if "#" in part or len(telling) > _TELLING or part != _trimmed(part) or 1 in (len(part[0]), len(part[-1])):
+            named = telling(part)
+            if "#" in part or len(named) > _TELLING or part != _trimmed(part) or 1 in (len(part[0]), len(part[-1])):
                 continue
             # of equals the longer: a common word such as "report" makes a name readable
-            score = sum(1 / max(1, common[w]) for w in telling) + 1e-6 * len(part)
-            if telling and score > best_score:
+            score = sum(1 / max(1, common[w]) for w in named) + 1e-6 * len(part)
+            if named and score > best_score:
                 best, best_score = " ".join(part), score
     return best
 

@@ -105,7 +105,7 @@ def documents(
     for candidate in open_:
         candidate.existing = best_match(
             candidate.members,
-            (word for stem in candidate.audience.stems for word in stem.split()),
+            naming.telling(word for stem in candidate.audience.stems for word in stem.split()),
             there.groups,
             now.date(),
             there.limits,

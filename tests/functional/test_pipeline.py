@@ -40,7 +40,7 @@ def proposals(config):
 
 FIELDS = {
     *("id", "rank", "name", "kind", "platform", "status", "purpose", "members", "owners", "departments", "patterns"),
-    *("evidence", "savings", "risks", "replaces", "first_posts", "confidence"),
+    *("evidence", "savings", "risks", "missing", "existing", "replaces", "first_posts", "confidence"),
 }
 
 
@@ -75,8 +75,22 @@ def test_pilots_come_first_and_all_others_say_why_not(proposals):
     for p in proposals[count:]:
         assert p["why_not"] or p["status"] in {"defer", "leave"}
     for p in proposals[:count]:
-        assert p["status"] == "propose"
+        assert p["status"] in {"propose", "reuse", "extend", "convert"}
+        assert not p["missing"]
         assert len(p["owners"]) >= 2
+
+
+def test_a_verdict_on_what_exists_names_the_group(proposals):
+    for p in proposals:
+        there = p["existing"]
+        assert there is None or p["status"] == (there["verdict"] or "propose") or p["missing"]
+        assert (p["status"] == "not_yet") == (bool(p["missing"]) and p["status"] not in {"defer", "leave"})
+        if p["status"] in {"reuse", "extend", "convert"}:
+            assert there["verdict"] == p["status"]
+            assert there["group"]
+            assert bool(there["checklist"]) == (p["status"] == "convert")
+        if p["status"] in {"defer", "leave"}:
+            assert there is None
 
 
 def test_no_two_of_the_first_twenty_are_the_same_people(proposals):

@@ -158,3 +158,9 @@ def test_a_department_of_any_length_leaves_room_for_the_title(make):
     title = naming.unique("Audit", make.audience(departments=(long,)), {"Audit"})
     assert title.startswith("Audit (Directorate")
     assert len(title) <= 50
+
+
+def test_telling_words_are_neither_short_nor_filler_nor_common():
+    words = ["plan", "for", "the", "supplier", "it", "#", "report", "plan", "tax", "audit"]
+    assert naming.telling(words) == ["plan", "supplier", "tax", "audit"]
+    assert naming.telling([]) == naming.telling(["for", "update"]) == []

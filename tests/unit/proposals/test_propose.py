@@ -12,14 +12,16 @@ import pytest
 from analyser.config import Savings
 from analyser.lake.schema import TABLES
 from analyser.proposals import propose
+from analyser.proposals.existing import ExistingThresholds, Group
 from analyser.proposals.portfolio import PortfolioThresholds
-from analyser.proposals.propose import documents
+from analyser.proposals.propose import Existing, documents
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 CONTRACT = {
     *("id", "rank", "name", "kind", "platform", "status", "purpose", "members", "owners", "departments", "patterns"),
-    *("evidence", "savings", "risks", "replaces", "first_posts", "confidence"),
+    *("evidence", "savings", "risks", "missing", "existing", "replaces", "first_posts", "confidence"),
 }
+NOTHING = Existing((), ExistingThresholds())
 WEAK = "Recurring group mail, but no pattern is strong enough to promise that a space replaces it"
 # a finding of strength 0.8 is worth a confidence of 0.9
 DISCOUNT = 0.9 ** PortfolioThresholds().caution
@@ -30,13 +32,13 @@ EVIDENCE = {"messages", "deliveries", "weeks_active", "senders", "first_seen", "
 def propose_for(make):
     """Documents of audiences given as (audience, rules); each audience's own set of people weighs `weight`."""
 
-    def propose_for(*pairs, sets=None, weight=10.0, savings=None, **limits):
+    def propose_for(*pairs, sets=None, weight=10.0, savings=None, there=NOTHING, **limits):
         found = [make.finding(a, rule) for a, rules in pairs for rule in rules]
         letters = ["".join(m.principal[0] for m in a.members) for a, _ in pairs]
         sets = dict.fromkeys(letters, weight) if sets is None else sets
         return documents(
             [a for a, _ in pairs], found, make.served(sets), PortfolioThresholds(**limits),
-            savings or Savings(), make.now,
+            savings or Savings(), make.now, there,
         )  # fmt: skip
 
     return propose_for
@@ -119,7 +121,7 @@ def test_confidence_is_half_given_and_half_earned(strength, confidence, make):
     audience = make.audience()
     (p,) = documents(
         [audience], [make.finding(audience, strength=strength)], make.served({"abcde": 1.0}), PortfolioThresholds(),
-        Savings(), make.now,
+        Savings(), make.now, NOTHING,
     )  # fmt: skip
     assert p["confidence"] == confidence
 
@@ -147,9 +149,9 @@ def test_a_report_of_one_writer_is_proposed_with_the_risk(propose_for, make):
         ({"weeks": 5}, ["project_burst"], None),
         ({"idle": 6}, ["working_group"], None),
         ({"idle": 7}, ["working_group"], "Silent for 7 weeks: ready as a template for the next time"),
-        ({"pace_active": 4}, [], None),
-        ({"pace_active": 3}, [], WEAK),
-        ({"pace_active": 3}, ["working_group"], None),
+        ({"pace_active": 1, "pace_weeks": 20}, [], None),  # one week in twenty: a share of 0.05
+        ({"pace_active": 1, "pace_weeks": 21}, [], WEAK),
+        ({"pace_active": 1, "pace_weeks": 21}, ["working_group"], None),
     ],
 )  # fmt: skip
 def test_obstacles_of_a_pilot(changes, rules, why_not, propose_for, make):
@@ -165,7 +167,7 @@ def test_obstacles_of_a_pilot(changes, rules, why_not, propose_for, make):
     [
         ({"weeks": 5}, {"min_pilot_weeks": 5}),
         ({"last_sent": timedelta(weeks=8)}, {"idle_weeks": 8}),
-        ({"pace_active": 3}, {"plain_active_share": 0.1}),
+        ({"pace_active": 1}, {"plain_active_share": 0.03}),
         ({"sent": (50, 50)}, {"min_writers": 2}),
     ],
 )
@@ -190,7 +192,7 @@ def test_only_a_circle_is_evidence_without_a_pattern(kind, propose_for, make):
 def test_the_strongest_finding_is_the_pattern(make):
     audience = make.audience()
     found = [make.finding(audience, "project_burst", 0.6), make.finding(audience, "working_group", 0.9)]
-    args = make.served({"abcde": 1.0}), PortfolioThresholds(), Savings(), make.now
+    args = make.served({"abcde": 1.0}), PortfolioThresholds(), Savings(), make.now, NOTHING
     for order in (found, found[::-1]):
         (p,) = documents([audience], order, *args)
         assert (p["kind"], p["patterns"]) == ("channel", ["working_group", "project_burst"])
@@ -280,6 +282,149 @@ def test_a_twin_lends_its_patterns_and_what_it_would_replace(propose_for, make):
     assert p["patterns"] == ["working_group", "status_report"]
     assert p["replaces"][1:] == ["status_report of r"]
     assert p["members"] == [make.address(c) for c in "abcd"]
+
+
+# what exists already
+
+
+@pytest.fixture
+def there(make):
+    """Groups of the directory: `people` by letter, a kind, and how many days ago it showed life."""
+
+    def there(*groups, **limits):
+        return Existing(
+            [
+                Group(
+                    f"{kind}{n}@contoso.example",
+                    "Kestrel",
+                    kind,
+                    (make.now - timedelta(days=idle)).date(),
+                    frozenset(map(make.address, people)),
+                    frozenset(others),
+                )
+                for n, (people, kind, idle, others) in enumerate((*g, *(1, ())[len(g) - 2 :]) for g in groups)
+            ],
+            ExistingThresholds(**limits),
+        )
+
+    return there
+
+
+FIGUREHEAD = {"sent": (90, 5, 5)}
+
+
+@pytest.mark.parametrize(
+    ("group", "changes", "rule", "status"),
+    [
+        (("abcde", "team"), {}, "working_group", "reuse"),
+        (("abcd", "team"), {}, "working_group", "extend"),
+        (("abcde", "distribution_list"), {}, "working_group", "convert"),
+        (("abcde", "team", 400), {}, "working_group", "propose"),  # it lies idle
+        (("abz", "team"), {}, "working_group", "propose"),
+        # what is missing comes before what exists, a guard before either
+        (("abcde", "team"), FIGUREHEAD, "working_group", "not_yet"),
+        (("abcde", "distribution_list"), FIGUREHEAD, "working_group", "not_yet"),
+        (("abcde", "team"), {"kind": "closed"}, "confidential", "leave"),
+        (("abcde", "team"), {"kind": "closed", **FIGUREHEAD}, "confidential", "leave"),
+        (("abcde", "team"), {"kind": "outside", **FIGUREHEAD}, "external", "defer"),
+    ],
+)
+def test_guards_then_what_is_missing_then_what_exists_decide(group, changes, rule, status, propose_for, there, make):
+    (p,) = propose_for((make.audience(**changes), [rule]), there=there(group))
+    assert p["status"] == status
+    guarded = status in {"leave", "defer"}
+    assert p["pilot"] == (not guarded and status != "not_yet")
+    assert (p["existing"] is None) == (guarded or group[0] == "abz")
+
+
+def test_of_guarded_mail_no_group_is_told(propose_for, there, make):
+    found = propose_for(*guarded(make), there=there(("uvw", "team"), ("xyz", "team")))
+    assert [p["existing"] for p in found] == [None, None]
+    assert "Kestrel" not in json.dumps(found)
+
+
+def test_the_group_that_exists_is_told_in_full(propose_for, there, make):
+    (p,) = propose_for((make.audience(people="abc"), ["working_group"]), there=there(("ab", "team")))
+    assert p["existing"] == {
+        "group": "team0@contoso.example",
+        "name": "Kestrel",
+        "kind": "team",
+        "verdict": "extend",
+        "contained": 0.667,
+        "jaccard": 0.667,
+        "reason": "team “Kestrel” holds 67% of these people: add the other 1 and move the mail there",
+        "checklist": [],
+    }
+
+
+def test_an_idle_group_is_told_and_decides_nothing(propose_for, there, make):
+    (p,) = propose_for((make.audience(), ["working_group"]), there=there(("abcde", "team", 181)))
+    assert (p["status"], p["pilot"], p["existing"]["verdict"]) == ("propose", True, None)
+    (p,) = propose_for((make.audience(), ["working_group"]), there=there(("abcde", "team", 181), idle_days=181))
+    assert p["status"] == "reuse"
+
+
+def test_a_list_to_convert_brings_its_checklist(propose_for, there, make):
+    lists = there(("abcde", "distribution_list", 1, ("all@contoso.example",)))
+    (p,) = propose_for((make.audience(), ["working_group"]), there=lists)
+    checklist = p["existing"]["checklist"]
+    assert all(entry.keys() == {"condition", "state", "note"} for entry in checklist)
+    assert [entry["state"] for entry in checklist] == ["blocked", "clear", "clear", *["ask"] * 7]
+    assert checklist[0]["note"] == "1 such members"
+
+
+def test_readers_of_a_report_need_no_group_of_their_own(propose_for, there, make):
+    report = make.audience(kind="series", stem="pipeline week #", period="week", sent=(30,), reply_share=0.3)
+    (p,) = propose_for((report, ["status_report"]), there=there(("abcde", "distribution_list")))
+    assert (p["status"], p["existing"]) == ("propose", None)
+    (p,) = propose_for((report, ["status_report"]), there=there(("abcde", "team")))
+    assert p["status"] == "reuse"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("Audit Circle", "extend"),
+        ("Kestrel", "propose"),
+        ("Plan for the Picnic", "extend"),
+        ("All for One", "propose"),  # filler tells nothing,
+        ("Weekly Report", "propose"),  # nor do words that stand everywhere
+    ],
+)
+def test_the_telling_words_of_subjects_make_a_namesake(name, status, propose_for, make):
+    group = Group("g@contoso.example", name, "team", None, frozenset(map(make.address, "ab")))
+    audience = make.audience(stems=("report for supplier audit", "audit plan"))
+    (p,) = propose_for((audience, ["working_group"]), there=Existing([group], ExistingThresholds()))
+    assert p["status"] == status
+
+
+def test_each_proposal_is_matched_with_its_own_people(propose_for, there, many):
+    found = propose_for(*many(3), there=there(("def", "team"), ("ghi", "distribution_list")))
+    by_audience = {p["evidence"]["audience"]: p["existing"] and p["existing"]["group"] for p in found}
+    assert by_audience == {"g00": None, "g01": "team0@contoso.example", "g02": "distribution_list1@contoso.example"}
+
+
+def test_documents_are_json_whatever_exists(propose_for, there, make, many):
+    groups = there(("abc", "team"), ("def", "distribution_list", 1, ("x@y",)), ("ghi", "team", 400), ("jk", "channel"))
+    pairs = [*many(5), (make.audience("n", people="pqr", sent=(90, 5, 5)), ["working_group"])]
+    found = propose_for(*pairs, there=groups)
+    assert {p["status"] for p in found} == {"reuse", "convert", "propose", "extend", "not_yet"}
+    assert json.loads(json.dumps(found)) == found
+    assert [json.loads(text) for text in propose.to_table(found)["document"].to_pylist()] == found
+
+
+def test_what_is_missing_stands_in_the_document(propose_for, make):
+    (p,) = propose_for((make.audience(sent=(90, 10)), ["working_group"]))
+    assert p["missing"] == ["a second voice: one person writes most of the mail", "at least 3 people who write"]
+    assert p["risks"][-2:] == [f"Missing: {m}" for m in p["missing"]]
+    (p,) = propose_for((make.audience(), ["working_group"]))
+    assert p["missing"] == []
+
+
+def test_history_without_one_decides_readiness(propose_for, make):
+    (p,) = propose_for((make.audience(measures={"answered_without_one": 0.1}), ["working_group"]))
+    assert (p["status"], p["pilot"], len(p["missing"])) == ("not_yet", False, 1)
+    assert "without one person only 10%" in p["why_not"]
 
 
 # identity, names, table

@@ -13,6 +13,9 @@ WRITERS = "at least 3 people who write"
 OWNER = "a second owner"
 DEPUTIES = "two people write most of the mail: name deputies before the start"
 HOLIDAY = "one person writes it: the second owner must learn how before the first holiday"
+NOBODY = "a second voice: without one person only {} of the answered threads were answered"
+PAIR = "without two people {} of the answered threads were answered: name deputies first"
+AWAY = "in {} weeks without its busiest writer it wrote in {} of them"
 CROWD = "more than 50 people: expect a small core and many readers"
 
 
@@ -108,3 +111,81 @@ def test_equals_are_ordered_by_name_whatever_the_order_of_members(make, judge):
     members = [make.member(name, sent=mails) for name, mails in (("c", 1), ("a", 1), ("z", 0), ("b", 0))]
     expected = tuple(map(make.address, "acb"))
     assert judge((), members=members).owners == judge((), members=members[::-1]).owners == expected
+
+
+# figureheads taken out of history
+
+
+def without(one=None, two=None, away=None, alive=None):
+    names = ("answered_without_one", "answered_without_two", "weeks_away", "alive_when_away")
+    return {name: value for name, value in zip(names, (one, two, away, alive), strict=True) if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("one", "limits", "missing"),
+    [
+        (0.2, {}, ()),
+        (0.19, {}, (NOBODY.format("19%"),)),
+        (0.0, {}, (NOBODY.format("0%"),)),
+        (None, {}, ()),  # no thread was answered: nothing to learn from
+        (0.19, {"answered_without_one": 0.19}, ()),
+        (0.5, {"answered_without_one": 0.6}, (NOBODY.format("50%"),)),
+    ],
+)
+def test_without_one_history_must_still_show_answers(one, limits, missing, judge):
+    found = judge((10, 10, 10), measures=without(one), limits=PortfolioThresholds(**limits))
+    assert found.missing == missing
+    assert found.ready == (not missing)
+
+
+def test_a_second_voice_is_asked_for_once(judge):
+    assert judge((61, 20, 19), measures=without(0.0)).missing == (SECOND_VOICE,)
+    assert judge((60, 40), measures=without(0.0)).missing == (NOBODY.format("0%"), WRITERS)
+
+
+@pytest.mark.parametrize(
+    ("two", "limits", "risks"),
+    [
+        (0.1, {}, ()),
+        (0.09, {}, (PAIR.format("9%"),)),
+        (0.0, {}, (PAIR.format("0%"),)),
+        (None, {}, ()),
+        (0.09, {"answered_without_two": 0.09}, ()),
+        (0.5, {"answered_without_two": 0.6}, (PAIR.format("50%"),)),
+    ],
+)
+def test_without_two_few_answers_are_a_risk_and_no_obstacle(two, limits, risks, judge):
+    found = judge((10, 10, 10), measures=without(two=two), limits=PortfolioThresholds(**limits))
+    assert (found.missing, found.risks) == ((), risks)
+
+
+def test_deputies_are_asked_for_once(judge):
+    assert judge((41, 40, 19), measures=without(two=0.0)).risks == (DEPUTIES,)
+    assert judge((40, 40, 20), measures=without(two=0.0)).risks == (PAIR.format("0%"),)
+
+
+@pytest.mark.parametrize(
+    ("away", "alive", "limits", "risks"),
+    [
+        (3.0, 0.29, {}, (AWAY.format(3, "29%"),)),
+        (3.0, 0.3, {}, ()),
+        (2.0, 0.0, {}, ()),  # two weeks tell nothing
+        (2.0, 0.0, {"weeks_away": 2}, (AWAY.format(2, "0%"),)),
+        (12.0, 0.29, {"alive_when_away": 0.25}, ()),
+        (12.0, 0.0, {}, (AWAY.format(12, "0%"),)),
+        (0.0, None, {}, ()),
+        (None, None, {}, ()),
+    ],
+)
+def test_weeks_of_silence_without_the_busiest_are_a_risk(away, alive, limits, risks, judge):
+    found = judge((10, 10, 10), measures=without(away=away, alive=alive), limits=PortfolioThresholds(**limits))
+    assert (found.missing, found.risks) == ((), risks)
+
+
+def test_where_one_writes_and_others_read_history_without_them_is_no_measure(judge):
+    dead = without(0.0, 0.0, 20.0, 0.0)
+    found = judge((29, 1), measures=dead, conversation=False)
+    assert (found.missing, found.risks) == ((), ())
+    talk = judge((10, 10, 10), measures=dead)
+    assert talk.missing == (NOBODY.format("0%"),)
+    assert talk.risks == (PAIR.format("0%"), AWAY.format(20, "0%"))

@@ -48,7 +48,7 @@ def document(name="Weekly Pipeline", members=PIPELINE, **changes):
         "purpose": "One place for the weekly report on pipeline.", "members": sorted(members),
         "owners": sorted(members)[:2], "departments": ["Sales", "Finance"], "patterns": ["status_report"],
         "evidence": evidence | changes.pop("evidence", {}), "savings": savings | changes.pop("savings", {}),
-        "risks": ["one person writes it"], "replaces": ["The weekly mail to 7 people"],
+        "risks": ["one person writes it"], "missing": [], "existing": None, "replaces": ["The weekly mail to 7 people"],
         "first_posts": ["Pin the template."], "confidence": 0.9, "share_of_benefit": 0.2,
         "alternatives": [
             {"kind": "channel", "score": 1.0, "reasons": ["prior 1.00"]},
