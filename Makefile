@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check bench constraints clean docs
+.PHONY: demo test check bench bench-large constraints clean docs
 
 demo: .venv/.demo
 	$(BIN)/analyser demo
@@ -22,6 +22,12 @@ bench: .venv/.dev
 	$(BIN)/python benchmarks/mbox.py --json benchmarks/results/mbox.json
 	$(BIN)/python benchmarks/analyse.py --json benchmarks/results/analyse.json
 	$(BIN)/python benchmarks/peers.py --json benchmarks/results/peers.json
+
+# ten million copies of six million messages: the lake stays in var/bench-large, 20 GB of disk are plenty
+bench-large: .venv/.dev
+	mkdir -p benchmarks/results
+	$(BIN)/python benchmarks/analyse.py --messages 6000000 --copies 10000000 --people 100000 \
+		--lake var/bench-large --json benchmarks/results/analyse-large.json
 
 docs: .venv/.docs
 	$(BIN)/python docs/generate.py

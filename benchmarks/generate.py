@@ -6,7 +6,8 @@ covering the next slice of a year, so that 50 million messages need the memory o
 
     python benchmarks/generate.py --messages 1000000 --people 20000 --out DIR
 
-writes the folder of a `table` source: messages.parquet, people.csv.
+writes the folder of a `table` source: messages.parquet, people.csv. With ``--copies N`` further files hold second and
+third copies of the same messages, N in all, as further mailboxes would.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,8 +93,8 @@ def batches(messages: int, people: int, seed: int) -> Iterator[pa.RecordBatch]:
         first += size
 
 
-def write(folder: Path, messages: int, people: int, seed: int) -> None:
-    """Write the folder of a `table` source."""
+def write(folder: Path, messages: int, people: int, seed: int, copies: int = 0) -> None:
+    """Write the folder of a `table` source, batch by batch; the more `copies` than messages, the more files."""
     folder.mkdir(parents=True, exist_ok=True)
     staff = _staff(people, seed)
     addresses = staff.addresses.to_pylist()
@@ -103,13 +105,24 @@ def write(folder: Path, messages: int, people: int, seed: int) -> None:
             lead = int(staff.bounds[number])  # the first of each department leads it
             boss = "" if lead == i else addresses[lead]
             writer.writerow([addresses[i], f"Person {i}", f"Department {number}", "", boss, "person", ""])
-    sink = None
-    for batch in batches(messages, people, seed):
-        table = _as_export(batch)
-        sink = sink or pq.ParquetWriter(folder / "messages.parquet", table.schema, compression="zstd")
-        sink.write_table(table)
-    if sink:
-        sink.close()
+    shares = [1.0]
+    while sum(shares) * messages < copies:
+        shares.append(min(1.0, copies / messages - sum(shares)))
+    names = ["messages.parquet", *(f"messages-{number}.parquet" for number in range(2, len(shares) + 1))]
+    written = np.zeros(len(shares), np.int64)
+    done = 0
+    with ExitStack() as stack:
+        sinks: list[pq.ParquetWriter] = []
+        for batch in batches(messages, people, seed):
+            table, done = _as_export(batch), done + batch.num_rows
+            for number, share in enumerate(shares):
+                if len(sinks) == number:
+                    sink = pq.ParquetWriter(folder / names[number], table.schema, compression="zstd")
+                    sinks.append(stack.enter_context(sink))
+                # rounded over all batches so far, so that the sum is exact
+                part = table.slice(0, round(share * done) - written[number])
+                sinks[number].write_table(part)
+                written[number] += part.num_rows
 
 
 def _staff(people: int, seed: int) -> Staff:
@@ -300,13 +313,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--copies", type=int, default=0, help="rows in all files together; fewer than messages: none")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     began = time.perf_counter()
-    write(options.out, options.messages, options.people, options.seed)
+    write(options.out, options.messages, options.people, options.seed, options.copies)
     seconds = time.perf_counter() - began
-    size = (options.out / "messages.parquet").stat().st_size / 1e6
+    size = sum(file.stat().st_size for file in options.out.glob("messages*.parquet")) / 1e6
     print(f"{options.messages:,} messages of {options.people:,} people: {seconds:.1f} s, {size:,.0f} MB, {options.out}")
 
 

@@ -93,23 +93,41 @@ def principal_keys(principals: pa.Table) -> pa.Table:
     )
 
 
-def sets(parts: ir.Table, keys: ir.Table) -> ir.Table:
-    """Identity of the set of internal people on each message: `message`, `people`, `recipient_set`.
+def sets(parts: ir.Table, keys: ir.Table, principals: ir.Table) -> ir.Table:
+    """What one pass over who took part tells of each message: `message`, `people`, `recipient_set`, `external`,
+    `robot`.
+
+    `recipient_set` is the identity of the set of internal people, null for fewer than two; `external` says that an
+    outsider took part, `robot` that a program wrote.
 
     The identity is the pair of sums of the two keys and the head count: equal sets agree, different sets collide with
     a probability below 1e-20.
     """
-    joined = parts.inner_join(keys, "actor")
+    outside = principals.select(
+        "actor",
+        outsider=~principals.is_internal & (principals.kind != "service"),
+        service=principals.kind == "service",
+    )
+    known = outside.left_join(keys, "actor").drop("actor_right")
+    joined = parts.inner_join(known, "actor")
     summed = joined.group_by("message").agg(
-        people=joined.count().cast("int32"), a=joined.key_a.sum().cast("int64"), b=joined.key_b.sum().cast("int64")
+        people=joined.key_a.count().cast("int32"),
+        a=joined.key_a.sum().cast("int64"),
+        b=joined.key_b.sum().cast("int64"),
+        external=joined.outsider.any(),
+        robot=((joined.role == "from") & joined.service).any(),
     )
     identity = summed.a.cast("string") + "-" + summed.b.cast("string") + "-" + summed.people.cast("string")
-    return summed.select("message", "people", recipient_set=(summed.people >= 2).ifelse(identity, ibis.null("string")))  # noqa: PLR2004
+    return summed.select(
+        "message",
+        "people",
+        "external",
+        "robot",
+        recipient_set=(summed.people >= 2).ifelse(identity, ibis.null("string")),  # noqa: PLR2004
+    )
 
 
-def message_flags(
-    messages: ir.Table, parts: ir.Table, principals: ir.Table, message_sets: ir.Table, subjects: ir.Table
-) -> ir.Table:
+def message_flags(messages: ir.Table, message_sets: ir.Table, subjects: ir.Table) -> ir.Table:
     """Rows of the table `message_flags`.
 
     Parameters
@@ -119,13 +137,7 @@ def message_flags(
     subjects
         One row per `base_subject`: `stem`, `sensitive`; see `analyser.analysis.stems` and `.sensitive`.
     """
-    kinds = principals.select("actor", "kind", "is_internal")
-    joined = parts.inner_join(kinds, "actor")
-    told = joined.group_by("message").agg(
-        external=((~joined.is_internal) & (joined.kind != "service")).any(),
-        robot=((joined.role == "from") & (joined.kind == "service")).any(),
-    )
-    flags = messages.left_join(told, "message").left_join(message_sets, "message").left_join(subjects, "base_subject")
+    flags = messages.left_join(message_sets, "message").left_join(subjects, "base_subject")
     return flags.select(
         "message",
         automatic=flags.is_automatic.fill_null(False) | flags.robot.fill_null(False),  # noqa: FBT003

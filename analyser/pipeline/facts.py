@@ -126,7 +126,7 @@ def participants_(run: Run) -> None:
     )
     run.keep("keys", participants.principal_keys(principals.to_pyarrow()))
     run.keep("people", principals.semi_join(run["keys"], "actor").select("actor", "principal", "department"))
-    run.keep("sets", participants.sets(run["participants"], run["keys"]))
+    run.keep("sets", participants.sets(run["participants"], run["keys"], principals))
     subjects = messages.filter(messages.base_subject.notnull()).select("base_subject").distinct()
     run.keep(
         "subjects",
@@ -150,7 +150,7 @@ def participants_(run: Run) -> None:
     )
     run.keep(
         "message_flags",
-        participants.message_flags(messages, run["participants"], principals, run["sets"], run["subjects"]),
+        participants.message_flags(messages, run["sets"], run["subjects"]),
     )
     run.keep(
         "recipient_set_members",

@@ -29,7 +29,7 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from analyser.analysis.audiences.recency import recency
-from analyser.analysis.audiences.similarity import jaccard_pairs, jaccard_to, shared_with
+from analyser.analysis.audiences.similarity import jaccard_pairs, jaccard_to, members_of, shared_with
 from analyser.config import Thresholds, threshold
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresho
     floor = 0.5 * float(weight.min())
     chosen: list[Circle] = []
     grown: dict[int, Circle] = {}
+    touched = np.zeros(sets.shape[0], bool)
     most = min(limits.max_circles, int(limits.per_person * sets.shape[1]))
     while heap and len(chosen) < most:
         starts = _best(heap, served_by, left, limits.starts)
@@ -152,10 +153,12 @@ def mine(sets: sp.csr_array, weight: NDArray[np.float64], limits: CirclesThresho
             heapq.heappush(heap, entry)
         circle = grown[best]
         chosen.append(circle)
-        served = degree(jaccard_to(sets, by_person, circle.people), limits)
-        touched = served > 0
-        left *= 1.0 - served
+        met, similarity = jaccard_to(sets, by_person, circle.people)
+        served = degree(similarity, limits)
+        left[met] *= 1.0 - served
+        touched[met] = served > 0
         grown = {i: g for i, g in grown.items() if not touched[g.near].any()}
+        touched[met] = False
     return chosen
 
 
@@ -186,31 +189,64 @@ def _grow(
     people: NDArray[np.int64],
     limits: CirclesThresholds,
 ) -> Circle:
-    """Add or remove one person at a time while that serves more mail."""
-    common = shared_with(by_person, people)
-    near = np.flatnonzero((common > 0) & (left > 0))
-    near = near[common[near] >= 0.25 * np.maximum(np.diff(sets.indptr)[near], len(people))]
-    local = sets[near]
-    columns = np.unique(np.concatenate([local.indices, people]))
-    table = local[:, columns].toarray()
-    weight, size = left[near], table.sum(axis=1)
-    inside = np.isin(columns, people).astype(np.float64)
-    shared = table @ inside
-    gain = float(weight @ degree(shared / (size + inside.sum() - shared), limits))
+    """Add or remove one person at a time while that serves more mail.
+
+    Notes
+    -----
+    A step changes the size of the circle by one for every set alike, and what it shares with a set by one where the set
+    holds the person. So the weight served after each possible step is that of a step by a stranger to all sets, plus a
+    sum over the person's own sets: work in the members of the near sets, not in sets times people.
+    """
+    met, common = shared_with(by_person, people)
+    size = sets.indptr[met + 1] - sets.indptr[met]
+    chosen = (left[met] > 0) & (common >= _NEAR * np.maximum(size, len(people)))
+    near, shared, size = met[chosen], common[chosen].astype(np.float64), size[chosen].astype(np.float64)
+    row, member = members_of(sets, near)
+    columns, place = np.unique(np.concatenate([member, people]), return_inverse=True)
+    inside = np.zeros(len(columns), bool)
+    inside[place[len(member) :]] = True
+    place = place[: len(member)]
+    weight, width, people_inside = left[near], len(columns), len(people)
+    gain = float(weight @ degree(shared / (size + people_inside - shared), limits))
     for _ in range(2 * limits.max_people):
-        step = np.where(inside > 0, -1.0, 1.0)
-        allowed = np.where(inside > 0, inside.sum() > limits.min_people, inside.sum() < limits.max_people)
-        together = shared[:, None] + table * step
-        similarity = together / (size[:, None] + (inside.sum() + step) - together)
-        gains = np.where(allowed, weight @ degree(similarity, limits), -np.inf)
-        best = int(gains.argmax())
+        gains = np.full(width, -np.inf)
+        for step, able, who in (
+            (1, people_inside < limits.max_people, ~inside),
+            (-1, people_inside > limits.min_people, inside),
+        ):
+            if able:
+                stranger, holder = _steps(shared, size, people_inside, step, limits)
+                more = np.bincount(place, (weight * (holder - stranger))[row], width)
+                gains[who] = (float(weight @ stranger) + more)[who]
+        # the first of equals, whatever the order in which their sums were added up
+        best = int((gains >= gains.max() - _TIE).argmax())
         # a person who changes next to nothing is no reason for another membership
         if gains[best] <= gain * 1.001:
             break
-        shared = shared + table[:, best] * step[best]
-        inside[best] += step[best]
+        step = -1 if inside[best] else 1
+        shared[row[place == best]] += step
+        inside[best] = step > 0
+        people_inside += step
         gain = float(gains[best])
-    return Circle(columns[inside > 0].astype(np.int64), gain, near)
+    return Circle(columns[inside].astype(np.int64), round(gain, 9), near)
+
+
+def _steps(
+    shared: NDArray[np.float64], size: NDArray[np.float64], people: int, step: int, limits: CirclesThresholds
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far a circle of `people` serves each set once one person more (or less, `step` -1) is in it: a person whom
+    the set does not hold, and one whom it holds.
+    """
+    stranger = shared / (size + (people + step) - shared)
+    holder = (shared + step) / (size + people - shared)
+    return degree(stranger, limits), degree(holder, limits)
+
+
+_TIE = 1e-9
+"""Gains this near are equal."""
+
+_NEAR = 0.25
+"""Share of the larger that a set and a start must have in common for the set to have a say in how the start grows."""
 
 
 def weights(mail: ir.Table, now: datetime, limits: CirclesThresholds) -> ir.Table:
@@ -240,9 +276,9 @@ def owners(sets: sp.csr_array, chosen: list[Circle]) -> NDArray[np.int64]:
     owner = np.full(sets.shape[0], -1, np.int64)
     by_person = sp.csr_array(sets.T)
     for number, circle in enumerate(chosen):
-        similar = jaccard_to(sets, by_person, circle.people)
-        better = similar > best
-        best[better], owner[better] = similar[better] + 1e-9, number
+        met, similar = jaccard_to(sets, by_person, circle.people)
+        better = similar > best[met]
+        best[met[better]], owner[met[better]] = similar[better] + 1e-9, number
     return owner
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import ibis
+
 from analyser.config import Thresholds, threshold
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ class RoundsThresholds(Thresholds):
     attachments: int = threshold(3, "Messages with attachments in the thread", source="patterns.md row 6", ge=2)
     senders: int = threshold(2, "Distinct senders of them", source="patterns.md row 6", ge=2)
     min_people: int = threshold(3, "Internal people in the thread", ge=2)
+    max_threads: int = threshold(
+        60_000, "Latest rounds that are compared; the work grows faster than their number", ge=1
+    )
 
 
 def rounds(threads: ir.Table, mail: ir.Table, limits: RoundsThresholds) -> ir.Table:
@@ -37,6 +42,8 @@ def rounds(threads: ir.Table, mail: ir.Table, limits: RoundsThresholds) -> ir.Ta
         & (threads.people >= limits.min_people)
         & ~threads.external
     ).select("thread")
+    # threads are numbered by their first message: the highest began last
+    found = found.order_by(ibis.desc("thread")).limit(limits.max_threads)
     ordinary = mail.filter(~mail.automatic & ~mail.external & ~mail.sensitive)
     return ordinary.semi_join(found, "thread").select("thread", "message")
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyser.analysis import cadence
 from analyser.analysis.audiences import figureheads, table
@@ -59,12 +61,14 @@ def _cadence(run: Run, rows: ir.Table) -> pa.Table:
     """The rhythm of every audience: one occasion per thread, since answers belong to what they answer."""
     first = rows.group_by("audience", "thread").agg(local_at=rows.local_at.min())
     occasions = first.select("audience", when=_hours(first.local_at)).order_by("audience", "when").to_pyarrow()
-    texts = occasions["audience"].to_numpy(zero_copy_only=False).astype(str)
-    names, start = np.unique(texts, return_index=True)
+    # rows lie by audience: numbers of names tell where the next one begins
+    coded = occasions["audience"].combine_chunks().dictionary_encode()
+    names = coded.dictionary
+    size = np.bincount(coded.indices.to_numpy(), minlength=len(names))
     return cadence.cadence(
         cadence.Occasions(
-            names.tolist(),
-            np.append(start, occasions.num_rows),
+            names.to_pylist(),
+            np.concatenate([np.zeros(1, np.int64), np.cumsum(size)]),
             occasions["when"].to_numpy(),
             _profiles(run, rows, names),
         ),
@@ -82,7 +86,7 @@ def _slot(rows: ir.Table) -> ir.IntegerValue:
     return (rows.local_at.day_of_week.index() * 24 + rows.local_at.hour()).cast("int64")
 
 
-def _profiles(run: Run, rows: ir.Table, names: NDArray[np.str_]) -> NDArray[np.float64]:
+def _profiles(run: Run, rows: ir.Table, names: pa.StringArray) -> NDArray[np.float64]:
     """Hour-of-week profile of each audience's senders: its own messages left out, one per working hour added."""
     own = rows.select("audience", "sender", slot=_slot(rows))
     senders = own.select("audience", "sender").distinct()
@@ -96,6 +100,6 @@ def _profiles(run: Run, rows: ir.Table, names: NDArray[np.str_]) -> NDArray[np.f
     slots = np.arange(168)
     working = ((slots // 24 < 5) & (slots % 24 >= 8) & (slots % 24 < 17)).astype(np.float64)  # noqa: PLR2004
     profile = np.tile(working, (len(names), 1))
-    at = np.searchsorted(names, others["audience"].to_numpy(zero_copy_only=False).astype(str))
+    at = pc.index_in(others["audience"].combine_chunks(), names).to_numpy()
     np.add.at(profile, (at, others["slot"].to_numpy()), others["n"].to_numpy().astype(np.float64))
     return np.asarray(profile / profile.sum(axis=1, keepdims=True), np.float64)

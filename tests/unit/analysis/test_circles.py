@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from analyser.analysis.audiences import circles, similarity
 
@@ -45,6 +46,47 @@ def test_limits_on_size_hold():
     sets, weight = family([list(range(20))], 10, 2)
     limits = circles.CirclesThresholds(max_people=12)
     assert all(3 <= len(c.people) <= 20 for c in circles.mine(sets, weight, limits))
+
+
+def served(sets, weight, people, limits):
+    """Weight that a circle serves, set by set."""
+    rows = [set(sets.indices[sets.indptr[i] : sets.indptr[i + 1]].tolist()) for i in range(sets.shape[0])]
+    similar = np.array([len(row & people) / len(row | people) for row in rows])
+    return float(weight @ circles.degree(similar, limits))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("size", [(3, 60), (4, 5)])
+def test_growing_takes_the_steps_that_trying_every_person_takes(seed, size):
+    random = np.random.default_rng(seed)
+    sets, weight = family([[0, 1, 2, 3, 4, 5, 6], [4, 5, 6, 7, 8, 9]], 12, seed, people=15, noise=2)
+    weight = weight * random.uniform(0.5, 2, len(weight))
+    limits = circles.CirclesThresholds(min_people=size[0], max_people=size[1])
+    for start in range(0, sets.shape[0], 5):
+        people = set(sets.indices[sets.indptr[start] : sets.indptr[start + 1]].tolist())
+        got = circles._grow(sets, sp.csr_array(sets.T), weight, np.array(sorted(people)), limits)
+        heard = np.zeros_like(weight)
+        heard[got.near] = weight[got.near]
+        # nobody but the people of the sets that have a say can be worth a step
+        able = set(sets[got.near].indices.tolist()) | people
+        gain = served(sets, heard, people, limits)
+        while True:
+            steps = [people ^ {p} for p in sorted(able)]
+            steps = [s for s in steps if (len(s) <= size[1] if len(s) > len(people) else len(s) >= size[0])]
+            gains = [served(sets, heard, s, limits) for s in steps]
+            if not gains or max(gains) <= gain * 1.001:
+                break
+            gain, people = max(gains), steps[int(np.argmax(gains))]
+        assert set(got.people.tolist()) == people
+        assert got.gain == pytest.approx(gain, abs=1e-8)
+
+
+def test_only_sets_that_share_a_quarter_and_have_weight_left_have_a_say():
+    rows = [[0, 1, 2, 3], [3, 4, 5, 6], [0, 7, 8, 9, 10], [0, 1, 2, 11], [20, 21]]
+    sets = similarity.incidence(np.repeat(np.arange(5), [len(r) for r in rows]), np.concatenate(rows), (5, 22))
+    left = np.array([1.0, 1.0, 1.0, 0.0, 1.0])
+    grown = circles._grow(sets, sp.csr_array(sets.T), left, np.array(rows[0]), circles.CirclesThresholds())
+    assert grown.near.tolist() == [0, 1]
 
 
 def test_no_sets_no_circles():

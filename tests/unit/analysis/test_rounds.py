@@ -52,6 +52,14 @@ def test_only_ordinary_mail_counts(found, flag):
     assert found(mail={flag: True}) == []
 
 
+@pytest.mark.parametrize(("most", "kept"), [(1, [4]), (2, [1, 4]), (3, [0, 1, 4]), (4, [0, 1, 4])])
+def test_of_too_many_rounds_the_latest_are_compared(table, most, kept):
+    threads = table("threads", [ROUND | {"thread": thread} for thread in (1, 0, 4)])
+    mail = table("mail", [{"message": thread, "thread": thread} for thread in (0, 1, 4)])
+    result = rounds(threads, mail, RoundsThresholds(max_threads=most)).to_pyarrow()
+    assert sorted(result["thread"].to_pylist()) == kept
+
+
 def test_people_of_a_round_are_on_any_of_its_messages_once(table):
     messages = table("mail", [{"message": 0, "thread": 0}, {"message": 1, "thread": 0}]).select("thread", "message")
     parts = table("parts", [{"message": m, "actor": a} for m, a in [(0, 1), (0, 2), (1, 1), (1, 3), (1, 9), (2, 4)]])

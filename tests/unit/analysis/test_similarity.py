@@ -54,6 +54,17 @@ def test_blocks_of_candidates_do_not_change_the_pairs(sets):
 @given(sets=families, other=st.sets(st.integers(0, 12), min_size=1))
 @settings(max_examples=50, deadline=None)
 def test_similarity_to_one_set(sets, other):
-    expected = [len(s & other) / len(s | other) for s in sets]
     whole = matrix(sets)
-    assert similarity.jaccard_to(whole, sp.csr_array(whole.T), np.array(sorted(other))) == pytest.approx(expected)
+    met, similar = similarity.jaccard_to(whole, sp.csr_array(whole.T), np.array(sorted(other)))
+    assert met.tolist() == [i for i, s in enumerate(sets) if s & other]
+    assert similar == pytest.approx([len(sets[i] & other) / len(sets[i] | other) for i in met])
+
+
+@given(sets=families, data=st.data())
+@settings(max_examples=50, deadline=None)
+def test_members_of_rows_are_those_of_a_slice(sets, data):
+    whole = matrix(sets)
+    rows = np.array(data.draw(st.lists(st.integers(0, len(sets) - 1), max_size=6)), np.int64)
+    place, member = similarity.members_of(whole, rows)
+    expected = [(n, m) for n, row in enumerate(rows.tolist()) for m in sorted(sets[row])]
+    assert list(zip(place.tolist(), member.tolist(), strict=True)) == expected

@@ -104,3 +104,21 @@ def test_the_command_writes_a_table_source(tmp_path):
     named = {a for line in table["to"].to_pylist() + table["cc"].to_pylist() for a in line.split(";") if a}
     assert named <= set(people)
     assert {row["manager"] for row in people.values()} - {""} <= set(people)
+
+
+@pytest.mark.parametrize(
+    ("copies", "rows"), [(0, [500]), (500, [500]), (501, [500, 1]), (1000, [500, 500]), (1234, [500, 500, 234])]
+)
+def test_copies_lie_in_further_files(mill, tmp_path, monkeypatch, copies, rows):
+    monkeypatch.setattr(mill, "CHUNK", 100)
+    mill.write(tmp_path, 500, 100, 7, copies)
+    names = ["messages.parquet", *(f"messages-{number}.parquet" for number in range(2, len(rows) + 1))]
+    assert sorted(file.name for file in tmp_path.glob("messages*")) == sorted(names)
+    tables = [pq.read_table(tmp_path / name) for name in names]
+    assert [table.num_rows for table in tables] == rows
+    whole = {row["message_id"]: row for row in tables[0].to_pylist()}
+    assert len(whole) == 500
+    for table in tables[1:]:
+        copied = table.to_pylist()
+        assert len({row["message_id"] for row in copied}) == table.num_rows
+        assert all(whole[row["message_id"]] == row for row in copied)
