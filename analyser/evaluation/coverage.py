@@ -204,12 +204,11 @@ def _hits(mail: GroupMail, spaces: Sequence[Collection[str]]) -> sp.csr_array:
     place = {person: n for n, person in enumerate(mail.people)}
     pairs = [(n, place[person]) for n, space in enumerate(spaces) for person in sorted(space) if person in place]
     rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
-    shared = sp.coo_array(incidence(rows, columns, (len(spaces), len(mail.people))) @ mail.sets.T)
-    space, group = shared.coords
+    both = sp.coo_array(incidence(rows, columns, (len(spaces), len(mail.people))) @ mail.sets.T)
+    shared, (space, group) = np.asarray(both.data), both.coords
     size = np.array([len(space) for space in spaces], np.int64)
-    union = size[space] + np.diff(mail.sets.indptr)[group] - shared.data
-    fits = shared.data >= FIT * union
-    return sp.csr_array(sp.coo_array((shared.data[fits], (space[fits], group[fits])), shape=shared.shape))
+    fits = shared >= FIT * (size[space] + np.diff(mail.sets.indptr)[group] - shared)
+    return sp.csr_array(sp.coo_array((shared[fits], (space[fits], group[fits])), shape=both.shape))
 
 
 def _first_rank(hits: sp.csr_array) -> NDArray[np.int64]:
