@@ -184,7 +184,7 @@ def greedy(alike: sp.csr_array, weight: NDArray[np.float64], most: int) -> NDArr
     left = weight[order].copy()
     chosen: list[int] = []
     while len(chosen) < min(most, len(order)):
-        gains = binary @ left
+        gains = np.asarray(binary @ left, np.float64)
         best = int(np.round(gains, _DIGITS).argmax())
         if gains[best] <= 0:
             break
@@ -205,9 +205,11 @@ def _hits(mail: GroupMail, spaces: Sequence[Collection[str]]) -> sp.csr_array:
     pairs = [(n, place[person]) for n, space in enumerate(spaces) for person in sorted(space) if person in place]
     rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
     both = sp.coo_array(incidence(rows, columns, (len(spaces), len(mail.people))) @ mail.sets.T)
-    shared, (space, group) = np.asarray(both.data), both.coords
+    shared: NDArray[np.float64] = np.asarray(both.data, np.float64)
+    space, group = both.coords
     size = np.array([len(space) for space in spaces], np.int64)
-    fits = shared >= FIT * (size[space] + np.diff(mail.sets.indptr)[group] - shared)
+    union = size[space] + np.diff(mail.sets.indptr)[group] - shared
+    fits = shared >= FIT * union
     return sp.csr_array(sp.coo_array((shared[fits], (space[fits], group[fits])), shape=both.shape))
 
 
