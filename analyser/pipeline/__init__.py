@@ -48,12 +48,15 @@ from analyser.proposals.existing import ExistingThresholds
 from analyser.proposals.portfolio import PortfolioThresholds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
+
+    import ibis.expr.types as ir
 
     from analyser.config import Settings, Thresholds
     from analyser.lake.store import Lake
 
-__all__ = ["MODELS", "STAGES", "Listener", "Run", "Stage", "analyse", "thresholds"]
+__all__ = ["MODELS", "STAGES", "Listener", "Run", "Stage", "analyse", "thresholds", "trial"]
 
 MODELS: dict[str, type[Thresholds]] = {
     "period": period.PeriodThresholds,
@@ -196,10 +199,43 @@ def analyse(
     EmptyLakeError
         No message lies in the period.
     """
-    run = Run(lake, settings, since, until, thresholds(settings))
+    with lake.lock():
+        run = trial(lake, settings, since=since, until=until, listener=listener)
+        lake.replace({name: run.published(name) for stage in STAGES for name in stage.writes if name in TABLES})
+    return run
+
+
+def trial(
+    lake: Lake,
+    settings: Settings,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    listener: Listener,
+    only: Callable[[ir.Table], ir.BooleanValue] | None = None,
+    last: str | None = None,
+) -> Run:
+    """Run the stages and publish nothing.
+
+    Parameters
+    ----------
+    since, until
+        Only mail in ``[since, until)`` is read; None for no bound.
+    only
+        Rows of `messages` -> whether they are read; None for all.
+    last
+        Name of the stage after which the run ends; None for all stages.
+
+    Raises
+    ------
+    EmptyLakeError
+        No message lies in the period.
+    """
+    run = Run(lake, settings, since, until, thresholds(settings), only=only)
     with lake.lock():
         for number, stage in enumerate(STAGES, 1):
             listener.stage(stage.name, number, len(STAGES))
             stage.run(run)
-        lake.replace({name: run.published(name) for stage in STAGES for name in stage.writes if name in TABLES})
+            if stage.name == last:
+                break
     return run

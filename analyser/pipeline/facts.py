@@ -55,6 +55,8 @@ def mail(run: Run) -> None:
         messages = messages.filter(messages.sent_at >= run.since)
     if run.until is not None:
         messages = messages.filter(messages.sent_at < run.until)
+    if run.only is not None:
+        messages = messages.filter(run.only(messages))
     messages = messages.select(*_READ)
     # numbered apart: sorting carries every column that it is given
     order = ibis.window(order_by=[messages.sent_at, messages.message_key])

@@ -43,6 +43,8 @@ class Run:
         Bounds of the period; None for none.
     thresholds
         Models by stage or rule.
+    only
+        Rows of `messages` -> whether they are read; None for all.
     """
 
     lake: Lake
@@ -54,6 +56,7 @@ class Run:
     objects: dict[str, Any] = field(default_factory=dict)  # matrices and lists, which are no tables
     first: datetime = field(default_factory=lambda: datetime.now(UTC))  # bounds of what mail fills
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    only: Callable[[ir.Table], ir.BooleanValue] | None = None
 
     def keep(self, name: str, rows: ir.Table | pa.Table) -> None:
         """Compute a table and keep it for the stages that follow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -168,6 +169,40 @@ def test_evaluation_of_the_demo(config, demo):
         assert rules[name]["recall"] == rules[name]["precision"] == 1.0, name
 
 
+def test_evaluation_judges_coverage_recovery_and_stability_and_publishes_nothing(config, demo, tmp_path):
+    before = {path: path.stat().st_mtime_ns for path in (demo / "lake").rglob("*.parquet")}
+    newest = json.loads(run("status", "--json", config=config).stdout)["mailboxes"]
+    split = datetime.fromisoformat(max(row["newest"] for row in newest)) - timedelta(days=30)
+    options = ("--split", f"{split:%Y-%m-%d}", "--stability", "1")
+    result = json.loads(run("evaluate", *options, "--json", config=config).stdout)[0]
+    assert "rules" not in result
+    (found,) = result["coverage"]["splits"]
+    assert found["split"] == f"{split:%Y-%m-%d}"
+    assert [row["k"] for row in found["rows"]] == [5, 20, 100]
+    assert all(0 < row["baseline"] <= row["clairvoyant"] <= 1 for row in found["rows"])
+    assert all(0 < row["proposals"] <= 1 for row in found["rows"])
+    assert result["coverage"]["mean"] == []
+    assert result["recovery"]["people"] > result["recovery"]["departments"] > 1
+    assert 0 < result["recovery"]["adjusted_mutual_information"] <= 1
+    assert len(result["stability"]["kept"]) == 1
+    assert {path: path.stat().st_mtime_ns for path in (demo / "lake").rglob("*.parquet")} == before
+
+
+def test_evaluation_as_markdown(config, demo):
+    text = run("evaluate", "--labels", str(demo / "labels.json"), "--markdown", config=config).stdout
+    lines = text.splitlines()
+    assert lines[0].startswith("## ")
+    assert [line for line in lines if line.startswith("### ")] == [
+        "### Rules",
+        "### Threads",
+        "### Department recovery",
+    ]
+    tables = [line for line in lines if line.startswith("|")]
+    assert tables[0] == "| rule | planted | recall | findings | precision | F1 |"
+    assert tables[1] == "| --- | ---: | ---: | ---: | ---: | ---: |"
+    assert {line.split(" | ")[0].removeprefix("| ") for line in tables} >= {rule.id for rule in RULES}
+
+
 def test_pseudonyms_hide_every_address(config, demo, tmp_path):
     people = {m for p in json.loads(run("proposals", "--json", config=config).stdout) for m in p["members"]}
     text = config.read_text(encoding="utf-8").replace('path = "lake"', f'path = "{demo / "lake"}"')
@@ -185,6 +220,9 @@ def test_pseudonyms_hide_every_address(config, demo, tmp_path):
         (["analyse", "--until", "1999-01-01"], 1, "no messages in that period"),
         (["tables", "nonsense"], 2, "no table is named"),
         (["evaluate", "--labels", "nowhere.json"], 1, "holds no labels"),
+        (["evaluate", "--split", "soon"], 2, "no date"),
+        (["evaluate", "--split", "1999-01-01"], 1, "no messages in that period"),
+        (["evaluate", "--labels", "labels.json", "--seed", "7"], 2, "exclude each other"),
     ],
 )
 def test_errors_say_the_fix(config, arguments, status, words):
