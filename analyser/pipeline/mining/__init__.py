@@ -50,8 +50,9 @@ _EXPLAINING: Final = frozenset(
 def audiences(run: Run) -> None:
     """Every kind of audience, with what was seen of each and its rhythm.
 
-    Circles come last: mail that a finding explains as a report, a notice, documents that go round or the like is not
-    what a circle writes; mail that only looks like it is.
+    Circles come last: mail that a finding explains as one sender's report or notice, as documents that go round, as a
+    search for dates or as a decision is not what a circle writes; mail that only looks like it is. Copies for cover
+    explain nothing: the habit ends, and what the group writes still needs a place.
     """
     join_mail(run)
     mined = tuple(miner(run) for miner in MINERS)
@@ -65,6 +66,6 @@ def audiences(run: Run) -> None:
 
 
 def _explained(run: Run, strands: Mapping[str, ir.Table]) -> set[str]:
-    """Audiences of the explaining kinds with a finding."""
+    """Audiences whose mail a finding explains."""
     found = registry.find(registry.audiences({**run.tables, **strands}), Period(run.first, run.now), run.thresholds)
     return {f.audience.audience for f in found if f.audience.kind in _EXPLAINING}

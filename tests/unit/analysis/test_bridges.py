@@ -9,7 +9,7 @@ from analyser.analysis.audiences.bridges import BridgesThresholds, crossing
 
 
 def plain(members, mail, department, side=2):
-    """The same by hand: `sides`, `e_i`, share of crossing deliveries; None for fewer than two departments."""
+    """The same by hand: `sides`, `e_i`, `e_i_excess`; None where fewer than two departments take part."""
     count = {}
     for person in members:
         if department.get(person):

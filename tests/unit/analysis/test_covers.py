@@ -83,8 +83,8 @@ def test_a_pair_that_answers_from_copy_is_no_cover(found):
         other = 10 + n % 15
         rows.append({"sender": one, "to": [other], "cc": [two], "thread": n, "people": 3})
         answering, to = (two, other) if n % 3 == 0 else (other, one)
-        copied = [p for p in (1, 2) if p not in {answering, to}]
-        rows.append({"sender": answering, "to": [to], "cc": copied, "thread": n, "people": 3})
+        cc = [p for p in (1, 2) if p not in {answering, to}]
+        rows.append({"sender": answering, "to": [to], "cc": cc, "thread": n, "people": 3})
     assert found(rows) == {}
 
 

@@ -238,7 +238,55 @@ def test_guarded_mail_is_ordered_by_kind_then_weight(propose_for, make):
         assert found[1]["name"] != found[2]["name"]
 
 
+# habits
+
+
+def test_a_habit_to_change_is_no_pilot_and_stands_between_spaces_and_what_is_guarded(propose_for, make):
+    outside, closed = guarded(make)
+    copies = make.audience("k", "copies", people="fghij")
+    found = propose_for(closed, (copies, ["cc_for_cover"]), outside, (make.audience(), ["working_group"]))
+    assert [(p["kind"], p["status"], p["pilot"]) for p in found] == [
+        ("channel", "propose", True), ("norm", "propose", False), ("shared_channel", "defer", False),
+        ("norm", "leave", False),
+    ]  # fmt: skip
+    assert found[1]["why_not"] == "A habit to change, no space"
+    assert found[1]["member_reasons"] == {}
+    assert found[1]["share_of_benefit"] == 0
+
+
+def test_a_habit_takes_no_space_from_the_same_people(propose_for, make):
+    copies, group = make.audience("k", "copies", recent_weight=900.0), make.audience("g")
+    found = propose_for((copies, ["cc_for_cover"]), (group, ["working_group"]))
+    assert [(p["kind"], p["patterns"]) for p in found] == [("channel", ["working_group"]), ("norm", ["cc_for_cover"])]
+
+
+def test_habits_are_ordered_by_weight(propose_for, make):
+    pairs = [
+        (make.audience(f"k{n}", "copies", people=people, recent_weight=float(n)), ["cc_for_cover"])
+        for n, people in enumerate(("abcde", "fghij", "klmno"))
+    ]
+    for order in (pairs, pairs[::-1]):
+        assert [p["evidence"]["audience"] for p in propose_for(*order)] == ["k2", "k1", "k0"]
+
+
 # served mail
+
+
+@pytest.mark.parametrize("rule", ["scheduling", "working_group"])
+def test_a_page_of_dates_and_a_channel_of_the_same_people_stand_beside_one_another(rule, propose_for, make):
+    """Only what serves the same purpose is absorbed."""
+    kind = "talks" if rule == "scheduling" else "circle"
+    other = make.audience("b", kind, recent_weight=1.0)
+    found = propose_for((make.audience("a"), ["working_group"]), (other, [rule]), sets={"abcde": 10.0})
+    assert len(found) == (2 if rule == "scheduling" else 1)
+    assert found[0]["kind"] == "channel"
+
+
+def test_talks_are_of_a_few_at_a_time_and_serve_no_recipient_sets(propose_for, make):
+    talks = make.audience(kind="talks", recent_weight=30.0)
+    (p,) = propose_for((talks, ["scheduling"]), sets={"abcde": 10.0})
+    assert p["kind"] == "bookings"
+    assert p["share_of_benefit"] == round(DISCOUNT * 30 / 40, 4)
 
 
 @pytest.mark.parametrize(("set_", "degree"), [("abcd", 1.0), ("abc", 0.75), ("abcdef", 4 / 6), ("ab", 0.5), ("a", 0)])
