@@ -35,6 +35,8 @@ def test_words_are_counted_by_audience_not_by_subject(make):
         ({"stem": "of the #", "stems": ("supplier audit",)}, "supplier audit"),
         ({"kind": "outside", "stem": "fabrikam.example"}, "fabrikam.example"),
         ({"kind": "outside", "stem": None}, "partners"),
+        ({"kind": "desk", "stem": "certificate of employment, change of working hours"}, "certificate of employment"),
+        ({"kind": "series", "stem": "certificate of employment, change"}, "certificate of employment, change"),
     ],
 )
 def test_the_topic_is_what_the_subjects_say(audience, topic, make):
