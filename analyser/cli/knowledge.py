@@ -66,7 +66,6 @@ def _shown(topic: Knowledge, least: int) -> dict[str, Any]:
     del row["audience"]  # its name may bear an address
     hidden = locked.hidden(topic, least)
     row |= dict.fromkeys(hidden)
-    counts = zip(topic.asker_departments, topic.department_askers, strict=True)
-    row["asker_departments"] = {name: None if suppress(n, least) else n for name, n in counts}
+    row["asker_departments"] = locked.departments(topic, least)
     del row["department_askers"]
     return {**row, "suppressed": sorted(hidden), "story": locked.story(topic, least)}

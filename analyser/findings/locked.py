@@ -9,7 +9,7 @@ from analyser.privacy import suppress, suppressed
 if TYPE_CHECKING:
     from analyser.analysis.knowledge import Knowledge
 
-__all__ = ["few", "hidden", "story"]
+__all__ = ["departments", "few", "hidden", "story"]
 
 _SHOWN = 4
 """Departments that a sentence names."""
@@ -48,6 +48,22 @@ def hidden(topic: Knowledge, least: int) -> set[str]:
     return found
 
 
+def departments(topic: Knowledge, least: int) -> dict[str, int | None]:
+    """Askers of each department, most first; None where they are too few to be shown.
+
+    Everybody asks from one department, so that a single hidden number could be reckoned from the total: the smallest
+    of the others are hidden too, until the hidden ones are two at least, and hold `least` people together.
+    """
+    counts = dict(zip(topic.asker_departments, topic.department_askers, strict=True))
+    small = [name for name, n in counts.items() if suppress(n, least)]
+    if small and not suppress(topic.outside_askers, least):
+        for name in sorted(counts.keys() - set(small), key=lambda each: (counts[each], each)):
+            if len(small) > 1 and sum(counts[each] for each in small) >= least:
+                break
+            small.append(name)
+    return {name: None if name in small else n for name, n in counts.items()}
+
+
 def few(topic: Knowledge) -> str:
     """How few answer: their effective number."""
     if topic.effective_answerers is None:
@@ -75,8 +91,7 @@ def story(topic: Knowledge, least: int) -> str:
 
 
 def _departments(topic: Knowledge, least: int) -> str:
-    counts = zip(topic.asker_departments, topic.department_askers, strict=True)
-    told = [f"{name} {n:,}" for name, n in counts if not suppress(n, least)]
+    told = [f"{name} {n:,}" for name, n in departments(topic, least).items() if n is not None]
     listed = f" ({', '.join(told[:_SHOWN])}{', …' if topic.departments_asking > min(len(told), _SHOWN) else ''})"
     noun = "department" if topic.departments_asking == 1 else "departments"
     return f"{topic.departments_asking} other {noun}{listed if told else ''}"

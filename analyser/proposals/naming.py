@@ -57,7 +57,9 @@ def topic(audience: Audience, common: Counter[str]) -> str:
     # a space is named after its work, not after the people who do it
     people = {w for m in audience.members for w in re.findall(r"[^\W\d_]{3,}", m.principal.partition("@")[0].lower())}
     if audience.stem:
-        words = [w for w in audience.stem.split() if w != "#" and w not in people]
+        # a desk bears several terms, the one that most people ask about first: cut between terms, never within one
+        stem = audience.stem.partition(", ")[0] if audience.kind == "desk" else audience.stem
+        words = [w for w in stem.split() if w != "#" and w not in people]
         if whole := " ".join(_trimmed(words)[:6]):
             return whole
     for stem in audience.stems:

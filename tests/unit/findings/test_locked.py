@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analyser.analysis.knowledge import Knowledge
 from analyser.findings import locked
@@ -111,6 +113,34 @@ def test_what_is_hidden():
     left = {"inside_askers", "inside_asks", "departments_asking"}
     numbers = {name for name in Knowledge.__slots__ if isinstance(getattr(TOPIC, name), int | float)}
     assert numbers - few == left | {"knowledge", "locked"}
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ((12, 9, 8), (12, 9, 8)),
+        ((12, 9, 3, 2), (12, 9, None, None)),
+        ((12, 9, 8, 4), (12, 9, None, None)),  # one alone is the total less the others
+        ((12, 9, 2, 1), (12, None, None, None)),  # two who hold three people together
+        ((9, 4), (None, None)),
+        ((4,), (None,)),
+    ],
+)
+def test_what_is_hidden_of_departments_cannot_be_reckoned_from_the_total(counts, shown):
+    names = tuple("abcdef"[: len(counts)])
+    topic = replace(TOPIC, outside_askers=sum(counts), asker_departments=names, department_askers=counts)
+    assert tuple(locked.departments(topic, 5).values()) == shown
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=12), st.integers(2, 10))
+def test_hidden_departments_hold_enough_people_or_are_all_of_them(counts, least):
+    counts = tuple(sorted(counts, reverse=True))
+    names = tuple(f"d{n}" for n in range(len(counts)))
+    topic = replace(TOPIC, outside_askers=sum(counts), asker_departments=names, department_askers=counts)
+    found = locked.departments(topic, least)
+    hidden = [n for n, (name, shown) in zip(counts, found.items(), strict=True) if shown is None and name]
+    assert all(shown >= least for shown in found.values() if shown is not None)
+    assert len(hidden) in {0, len(counts)} or (len(hidden) > 1 and sum(hidden) >= least) or sum(counts) < least
 
 
 def test_how_few():

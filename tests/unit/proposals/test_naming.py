@@ -36,6 +36,8 @@ def test_words_are_counted_by_audience_not_by_subject(make):
         ({"kind": "outside", "stem": "fabrikam.example"}, "fabrikam.example"),
         ({"kind": "outside", "stem": None}, "partners"),
         ({"kind": "forum", "stems": ("cake in the kitchen",)}, "social life"),
+        ({"kind": "desk", "stem": "certificate of employment, change of working hours"}, "certificate of employment"),
+        ({"kind": "series", "stem": "certificate of employment, change"}, "certificate of employment, change"),
     ],
 )
 def test_the_topic_is_what_the_subjects_say(audience, topic, make):
