@@ -26,7 +26,10 @@ class ForumsThresholds(Thresholds):
     """When a large set is a forum."""
 
     min_people: int = threshold(
-        25, "People on a message, or size of the addressed list", source="patterns.md row 2 [WL-A]", ge=5
+        25, "People on a message whose names are written out", source="patterns.md row 2 [WL-A]", ge=5
+    )
+    min_listed: int = threshold(
+        10, "Size of an addressed list, whose readers nobody picked: twice the smallest group that is shown", ge=5
     )
     min_threads: int = threshold(8, "Threads that are begun there", ge=2)
     alike: float = threshold(
@@ -45,7 +48,7 @@ def begun(mail: ir.Table, parts: ir.Table, principals: ir.Table, limits: ForumsT
     ----------
     mail
         One row per message: `message`, `thread`, `sender` (actor), `sender_inside`, `automatic`, `external`,
-        `sensitive`, `reach`, `recipient_set`.
+        `sensitive`, `reach`, `to_list`, `recipient_set`.
     parts
         `message`, `actor`, `role`.
     principals
@@ -57,7 +60,7 @@ def begun(mail: ir.Table, parts: ir.Table, principals: ir.Table, limits: ForumsT
         & ~mail.external
         & ~mail.sensitive
         & mail.sender_inside
-        & (mail.reach >= limits.min_people)
+        & ((mail.reach >= limits.min_people) | (mail.to_list & (mail.reach >= limits.min_listed)))
     ).select("message", "thread", "sender", "recipient_set")
     lists = principals.filter(principals.kind == "list").select("actor", "principal")
     addressed = parts.filter(parts.role.isin(["to", "cc", "bcc"])).inner_join(lists, "actor")

@@ -36,7 +36,7 @@ SCHEMAS = {
     "flags": pa.schema({"message": LONG, **_flags}),
     "subjects": pa.schema({"base_subject": TEXT, "stem": TEXT, "sensitive": FLAG}),
     "sent": pa.schema({**_sent, "subject_key": TEXT}),
-    "mail": pa.schema({**_sent, **_flags, "sender_inside": FLAG, "reach": LONG, "thread": LONG}),
+    "mail": pa.schema({**_sent, **_flags, "sender_inside": FLAG, "reach": LONG, "to_list": FLAG, "thread": LONG}),
     "threads": _working("threads"),
     "asks": pa.schema(
         {"thread": LONG, "sent_at": TIME, "asker": WHO, "asker_department": TEXT, "desk": TEXT, "answerer": WHO}
@@ -58,7 +58,8 @@ SCHEMAS = {
 }
 
 DEFAULTS = {
-    "answers": False, "automatic": False, "external": False, "sensitive": False, "sender_inside": True,
+    "answers": False, "to_list": False, "automatic": False, "external": False, "sensitive": False,
+    "sender_inside": True,
     "is_internal": True, "kind": "person", "role": "to", "people": 4, "sender": 0, "messages": 1,
 }  # fmt: skip
 

@@ -41,6 +41,11 @@ def test_what_begins_no_thread_with_many_inside(begun, change):
     assert begun(MANY | change) == {}
 
 
+@pytest.mark.parametrize(("people", "listed", "found"), [(10, True, 1), (9, True, 0), (24, False, 0), (25, False, 1)])
+def test_a_list_may_be_smaller_than_a_set_of_names(begun, people, listed, found):
+    assert len(begun(MANY | {"people": people, "to_list": listed})) == found
+
+
 def test_sets_of_names_that_differ_by_a_few_are_one(table):
     sets = {"a": range(30), "b": range(2, 32), "c": range(3, 36), "far": range(20, 50), "other": range(60, 90)}
     rows = [{"recipient_set": name, "actor": actor} for name, who in sets.items() for actor in who]
