@@ -67,8 +67,11 @@ class PortfolioThresholds(Thresholds):
     top_two_share: float = threshold(0.8, "Share of messages by two people that is a risk", gt=0, le=1)
     unready: float = threshold(0.6, "Confidence in what is not ready, as a share of what it were else", gt=0, le=1)
     plain: float = threshold(0.4, "Confidence in group mail without a recognised pattern", gt=0, le=1)
+    plain_messages: int = threshold(
+        6, "Messages from which that confidence is full; fewer count in proportion: three mails promise little", ge=1
+    )
     caution: float = threshold(
-        0.25, "Power of the confidence by which expected mail is discounted: 0 not at all, 1 in proportion", ge=0, le=1
+        0.5, "Power of the confidence by which expected mail is discounted: 0 not at all, 1 in proportion", ge=0, le=1
     )
     min_pilot_weeks: int = threshold(6, "Weeks with mail that a pilot must have had", ge=1)
     plain_active_share: float = threshold(

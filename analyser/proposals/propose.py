@@ -149,7 +149,8 @@ def _candidate(audience: Audience, findings: list[Finding], limits: PortfolioThr
     pattern = findings[0].rule if findings else PLAIN
     book = catalogue()
     ready = readiness(audience, limits, conversation=book.patterns[pattern].conversation)
-    confidence = 0.5 + 0.5 * findings[0].strength if findings else limits.plain
+    evidence = min(1.0, audience.messages / limits.plain_messages)
+    confidence = 0.5 + 0.5 * findings[0].strength if findings else limits.plain * evidence
     return Candidate(
         audience=audience,
         findings=findings,

@@ -521,3 +521,14 @@ def test_a_circle_and_its_closed_mail_are_one_thing_to_leave_alone(propose_for, 
     assert [p["status"] for p in propose_for(*pairs)] == ["leave"]
     other = (make.audience("c", "closed", people="xyz"), ["confidential"])
     assert len({p["id"] for p in propose_for(*pairs, other)}) == 2
+
+
+@pytest.mark.parametrize(("messages", "share"), [(3, 0.5), (5, 5 / 6), (6, 1.0), (600, 1.0)])
+def test_little_mail_without_a_pattern_promises_little(messages, share, propose_for, make):
+    audience = make.audience(messages=messages, departments=("IT",))
+    (seen,) = propose_for((audience, []))
+    assert seen["confidence"] == pytest.approx(0.4 * share, abs=0.005)
+    # what was recognised is judged by its signals alone
+    (recognised,) = propose_for((audience, ["working_group"]))
+    assert recognised["confidence"] == 0.9
+    assert propose_for((audience, []), plain_messages=1)[0]["confidence"] == 0.4
