@@ -44,7 +44,7 @@ def observe(run: Run, mined: Sequence[Mined]) -> dict[str, ir.Table]:
         "audience_messages": messages,
         "audiences": described,
         "audience_members": members,
-        "audience_measures": run.compute(ibis.union(*measures) if len(measures) > 1 else measures[0]),
+        "audience_measures": run.compute(ibis.union(*measures)),
         "cadence": run.compute(_cadence(run, _rhythmic(spoken, mined))),
         "signals": run.compute(signals(spoken, members, parts)),
     }
