@@ -13,7 +13,7 @@ import ibis
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["MEASURES", "figureheads"]
+__all__ = ["MEASURES", "answered_threads", "figureheads", "ranked"]
 
 MEASURES = (
     "answered_without_one",
@@ -25,13 +25,50 @@ MEASURES = (
 """Names of the measures, as `Audience.measures` bears them."""
 
 
-def figureheads(rows: ir.Table, members: ir.Table, mail: ir.Table) -> ir.Table:
-    """Measures of every audience: `audience`, `measure`, `value`.
+def ranked(rows: ir.Table) -> ir.Table:
+    """Senders of each audience, from the busiest: `audience`, `sender`, `n`, `place` (from 0).
 
     Parameters
     ----------
     rows
         One row per audience and message: `audience`, `message`, `thread`, `sender` (actor), `sent_at`.
+    """
+    each = rows.group_by("audience", "sender").agg(n=rows.count())
+    order = ibis.window(group_by="audience", order_by=[ibis.desc(each.n), each.sender])
+    return each.mutate(place=ibis.row_number().over(order))
+
+
+def answered_threads(rows: ir.Table, senders: ir.Table) -> ir.Table:
+    """Answered threads: `audience`, place of its `opener`, writers from place 1 on and from place 2 on.
+
+    Parameters
+    ----------
+    rows
+        As for `ranked`.
+    senders
+        Result of `ranked`.
+    """
+    placed = rows.inner_join(senders.select("audience", "sender", "place"), ["audience", "sender"])
+    # each writer once: counting distinct values in as many groups as there are threads costs more
+    each = placed.group_by("audience", "thread", "place").agg(first=placed.message.min())
+    threads = each.group_by("audience", "thread").agg(
+        opener=each.place.argmin(each["first"]),
+        writers=each.count(),
+        writers_1=(each.place >= 1).cast("int64").sum(),
+        writers_2=(each.place >= 2).cast("int64").sum(),  # noqa: PLR2004
+    )
+    return threads.filter(threads.writers > 1)
+
+
+def figureheads(rows: ir.Table, senders: ir.Table, threads: ir.Table, members: ir.Table, mail: ir.Table) -> ir.Table:
+    """Measures of every audience: `audience`, `measure`, `value`.
+
+    Parameters
+    ----------
+    rows
+        As for `ranked`.
+    senders, threads
+        Results of `ranked` and `answered_threads`.
     members
         `audience`, `actor`.
     mail
@@ -51,34 +88,12 @@ def figureheads(rows: ir.Table, members: ir.Table, mail: ir.Table) -> ir.Table:
     Key Player Index: smallest number of members by rank who make up half of all contributions, divided by the number
     of members (`reference/metrics.md` section 5 [SW-KPI]); lower is riskier.
     """
-    ranked = _ranked(rows)
-    threads = _threads(rows.inner_join(ranked.select("audience", "sender", "place"), ["audience", "sender"]))
     return ibis.union(
         _answered(threads, 1, "answered_without_one"),
         _answered(threads, 2, "answered_without_two"),
-        _key_players(ranked, members),
-        *_away(rows, ranked, mail),
+        _key_players(senders, members),
+        *_away(rows, senders, mail),
     )
-
-
-def _ranked(rows: ir.Table) -> ir.Table:
-    """Senders of each audience, from the busiest: `audience`, `sender`, `n`, `place` (from 0)."""
-    each = rows.group_by("audience", "sender").agg(n=rows.count())
-    order = ibis.window(group_by="audience", order_by=[ibis.desc(each.n), each.sender])
-    return each.mutate(place=ibis.row_number().over(order))
-
-
-def _threads(placed: ir.Table) -> ir.Table:
-    """Answered threads: `audience`, place of its `opener`, writers from place 1 on and from place 2 on."""
-    # each writer once: counting distinct values in as many groups as there are threads costs ten times as much
-    each = placed.group_by("audience", "thread", "place").agg(first=placed.message.min())
-    threads = each.group_by("audience", "thread").agg(
-        opener=each.place.argmin(each["first"]),
-        writers=each.count(),
-        writers_1=(each.place >= 1).cast("int64").sum(),
-        writers_2=(each.place >= 2).cast("int64").sum(),  # noqa: PLR2004
-    )
-    return threads.filter(threads.writers > 1)
 
 
 def _answered(threads: ir.Table, without: int, name: str) -> ir.Table:
@@ -86,10 +101,10 @@ def _answered(threads: ir.Table, without: int, name: str) -> ir.Table:
     return threads.group_by("audience").agg(measure=ibis.literal(name), value=lives.cast("float64").mean())
 
 
-def _key_players(ranked: ir.Table, members: ir.Table) -> ir.Table:
-    order = ibis.cumulative_window(group_by="audience", order_by=ranked.place)
+def _key_players(senders: ir.Table, members: ir.Table) -> ir.Table:
+    order = ibis.cumulative_window(group_by="audience", order_by=senders.place)
     whole = ibis.window(group_by="audience")
-    running = ranked.mutate(before=ranked.n.sum().over(order) - ranked.n, total=ranked.n.sum().over(whole))
+    running = senders.mutate(before=senders.n.sum().over(order) - senders.n, total=senders.n.sum().over(whole))
     # those before whom less than half was written are needed to reach one half
     needed = running.filter(running.before * 2 < running.total).group_by("audience").agg(needed=lambda t: t.count())
     people = members.group_by("audience").agg(people=members.count())
@@ -98,10 +113,10 @@ def _key_players(ranked: ir.Table, members: ir.Table) -> ir.Table:
     return both.select("audience", measure=ibis.literal("key_player_index"), value=share)
 
 
-def _away(rows: ir.Table, ranked: ir.Table, mail: ir.Table) -> tuple[ir.Table, ir.Table]:
+def _away(rows: ir.Table, senders: ir.Table, mail: ir.Table) -> tuple[ir.Table, ir.Table]:
     week = rows.select("audience", week=rows.sent_at.truncate("W")).distinct()
     life = week.group_by("audience").agg(first=week.week.min(), last=week.week.max())
-    first = ranked.filter(ranked.place == 0).select("audience", "sender").inner_join(life, "audience")
+    first = senders.filter(senders.place == 0).select("audience", "sender").inner_join(life, "audience")
     first = first.select("audience", "sender", "first", "last")
     wrote = mail.semi_join(first, "sender").select("sender", week=mail.sent_at.truncate("W")).distinct()
     there = first.inner_join(wrote, "sender").filter(lambda t: t.week.between(t["first"], t["last"]))

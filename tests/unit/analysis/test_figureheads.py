@@ -18,7 +18,10 @@ def measured(table, rows, people, other=()):
     mail = [{key: value for key, value in row.items() if key != "audience"} for row in numbered]
     mail += [{"message": len(rows) + n, **row} for n, row in enumerate(other)]
     members = [{"audience": name, "actor": actor} for name, actors in people.items() for actor in actors]
-    found = figureheads.figureheads(table("spoken", numbered), table("audience_people", members), table("mail", mail))
+    spoken = table("spoken", numbered)
+    senders = figureheads.ranked(spoken)
+    answered = figureheads.answered_threads(spoken, senders)
+    found = figureheads.figureheads(spoken, senders, answered, table("audience_people", members), table("mail", mail))
     by_audience = defaultdict(dict)
     for row in found.to_pyarrow().to_pylist():
         assert row["measure"] not in by_audience[row["audience"]]
