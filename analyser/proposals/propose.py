@@ -102,15 +102,7 @@ def documents(
     open_ = [c for c in candidates if c.pattern not in _GUARDED and not _is_norm(c)]
     norms = [c for c in candidates if c.pattern not in _GUARDED and _is_norm(c)]
     norms.sort(key=lambda c: (-c.audience.recent_weight, c.audience.audience))
-    for candidate in open_:
-        candidate.existing = best_match(
-            candidate.members,
-            naming.telling(word for stem in candidate.audience.stems for word in stem.split()),
-            there.groups,
-            now.date(),
-            there.limits,
-            conversation=catalogue().patterns[candidate.pattern].conversation,
-        )
+    _look_around(open_, there, now)
     guarded = sorted(
         (c for c in candidates if c.pattern in _GUARDED),
         key=lambda c: (list(_GUARDED).index(c.pattern), -c.audience.recent_weight, c.audience.audience),
@@ -128,6 +120,19 @@ def documents(
         taken.add(document["name"])
         result.append(document)
     return result
+
+
+def _look_around(candidates: Sequence[Candidate], there: Existing, now: datetime) -> None:
+    """Enter into each candidate the group that exists and serves it best."""
+    for candidate in candidates:
+        candidate.existing = best_match(
+            candidate.members,
+            naming.telling(word for stem in candidate.audience.stems for word in stem.split()),
+            there.groups,
+            now.date(),
+            there.limits,
+            conversation=catalogue().patterns[candidate.pattern].conversation,
+        )
 
 
 def to_table(proposals: Sequence[dict[str, Any]]) -> pa.Table:
