@@ -102,11 +102,18 @@ class MissingExtraError(AnalyserError):
 
 
 class SourceError(AnalyserError):
-    """A source cannot be read at all; single unreadable messages are `Problem` values instead."""
+    """A source cannot be read at all; single unreadable messages are `Problem` values instead.
 
-    def __init__(self, message: str, *, source: str, fix: str | None = None) -> None:
+    Parameters
+    ----------
+    reason
+        Few countable words for the account of the mailbox; without them the message stands there.
+    """
+
+    def __init__(self, message: str, *, source: str, fix: str | None = None, reason: str | None = None) -> None:
         super().__init__(f"source '{source}': {message}", fix=fix)
         self.source = source
+        self.reason = reason if reason is not None else self.message
 
 
 class FormatError(SourceError):

@@ -171,6 +171,9 @@ class ShownProgress:
         self._messages = 0
         self._since = time.monotonic()
 
+    def planned(self, source: str, mailboxes: int) -> None:
+        """See `analyser.lake.accounts.Listener`."""
+
     def started(self, source: str, mailbox: Mailbox) -> None:
         """See `analyser.lake.accounts.Listener`."""
         self._task = self._bars.add_task(f"{source}: {_short(mailbox.name)}", total=mailbox.expected, rate="")
@@ -218,6 +221,10 @@ class QuietProgress:
         elif text:
             sys.stderr.write(text + "\n")
         sys.stderr.flush()
+
+    def planned(self, source: str, mailboxes: int) -> None:
+        """See `analyser.lake.accounts.Listener`."""
+        self._say("planned", "", source=source, mailboxes=mailboxes)
 
     def started(self, source: str, mailbox: Mailbox) -> None:
         """See `analyser.lake.accounts.Listener`."""

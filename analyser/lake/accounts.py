@@ -19,7 +19,8 @@ __all__ = ["Listener", "MailboxOutcome", "ScanReport", "SourceReport"]
 class MailboxOutcome:
     """How the reading of one mailbox ended: `state` is complete, partial, unreachable or unchanged.
 
-    Unchanged mailboxes were not read; their figures are those of the scan that read them.
+    Unchanged mailboxes were not read; their figures are those of the scan that read them. `removed` counts what the
+    mailbox said is no longer there.
     """
 
     source: str
@@ -32,6 +33,7 @@ class MailboxOutcome:
     reasons: Mapping[str, int] = field(default_factory=dict)
     oldest: datetime | None = None
     newest: datetime | None = None
+    removed: int = 0
 
     @property
     def found(self) -> int:
@@ -41,6 +43,9 @@ class MailboxOutcome:
 
 class Listener(Protocol):
     """Is told how a scan goes on."""
+
+    def planned(self, source: str, mailboxes: int) -> None:
+        """So many mailboxes of a source are about to be read."""
 
     def started(self, source: str, mailbox: Mailbox) -> None:
         """A mailbox is about to be read."""
@@ -69,6 +74,8 @@ class SourceReport:
         Messages outside the period asked for, or older than the retention.
     new, merged
         Copies that brought a message new to the lake, and those that joined one; `read` is their sum.
+    gone
+        Copies, or whole folders, of which the source said that they are no longer there.
     unchanged
         Mailboxes that were not read, because they are as they were.
     directory_problems
@@ -82,6 +89,7 @@ class SourceReport:
     left_out: int
     new: int
     merged: int
+    gone: int
     unchanged: int
     directory_problems: int
 
@@ -103,7 +111,7 @@ class ScanReport:
     def total(self) -> SourceReport:
         """All sources together."""
         reasons = sum((Counter(report.reasons) for report in self.sources), Counter[str]())
-        names = ("read", "problems", "left_out", "new", "merged", "unchanged", "directory_problems")
+        names = ("read", "problems", "left_out", "new", "merged", "gone", "unchanged", "directory_problems")
         sums = {name: sum(getattr(report, name) for report in self.sources) for name in names}
         return SourceReport(source="total", reasons=dict(reasons), **sums)
 

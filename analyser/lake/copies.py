@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyser.lake.engine import Engine
-    from analyser.lake.store import Commit, Lake
+    from analyser.lake.held import Held
+    from analyser.lake.store import Commit
 
 __all__ = ["COPIES", "Identities", "group_of", "identify", "keyed"]
 
@@ -49,12 +50,17 @@ COPIES: Final = pa.schema(
         ("content_key", pa.string()),
         ("mailbox", pa.string()),
         ("item_id", pa.string()),
+        ("folder", pa.string()),
+        ("sequence", pa.int64()),  # ascends in the order in which the mailbox told them
+        ("removed", pa.bool_()),  # no copy: the item, or without item the whole folder, is no longer there
         ("sender_name", pa.string()),
         ("recipients", pa.list_(_PLACED)),
         *(field for field in TABLES["messages"].schema if field.name != "message_key"),
     ]
 )
-"""One row per copy with everything that the tables need: what a batch becomes before it touches the disk."""
+"""One row per copy or removal with everything that the tables need: what a batch becomes before it touches the disk.
+Of a removal only source, mailbox, folder, item and sequence are known.
+"""
 
 _KEYS: Final = pa.schema([("content_key", pa.string())])
 _EDGES: Final = pa.schema([("content_key", pa.string()), ("label", pa.string())])
@@ -91,13 +97,18 @@ def keyed(
     mailbox: str,
     secret: bytes,
     subjects: Literal["full", "terms", "none"],
+    first: int = 0,
 ) -> pa.Table:
     """Records of a source as rows of `COPIES`: keys computed from the whole subject, then the subject reduced.
 
     The content key is 32 hexadecimal digits: half from sender, second and base subject, half from the recipients in
     To and Cc. Where subjects are not kept in full, the lake's secret goes into it, so that nobody can try out words.
+    Rows are numbered from `first`.
     """
-    table = engine.memory(_placed(records))
+    if not records.num_rows:
+        return COPIES.empty_table()
+    numbers = pa.array(np.arange(first, first + records.num_rows), pa.int64())
+    table = engine.memory(_placed(records).append_column("sequence", numbers))
     words = _subjects(engine, table, secret, subjects)
     salt = ibis.literal("" if subjects == "full" else secret.hex())
     rows = table.rename(_subject="subject").left_join(words, ibis._["_subject"] == words["whole"])
@@ -111,6 +122,7 @@ def keyed(
         content_key=group.left(HALF) + people,
         source=ibis.literal(source),
         mailbox=ibis.literal(mailbox),
+        removed=ibis.literal(value=False),
         internet_message_id=rows.internet_message_id.nullif(""),
         is_reply=rows.is_reply.fill_null(False),  # noqa: FBT003
         is_forward=rows.is_forward.fill_null(False),  # noqa: FBT003
@@ -170,7 +182,7 @@ class Identities(NamedTuple):
         return joined.mutate(message_key=key).drop("_key", "_message")
 
 
-def identify(lake: Lake, commit: Commit, incoming: ir.Table) -> Identities:
+def identify(held: Held, commit: Commit, incoming: ir.Table) -> Identities:
     """Find the message of every new copy, among the new ones and those in the lake.
 
     Parameters
@@ -183,42 +195,42 @@ def identify(lake: Lake, commit: Commit, incoming: ir.Table) -> Identities:
     Connected components over content keys. The engine drops everything that stands alone; what is left fits into
     memory. The key of a message is the smallest content key of its copies.
     """
-    affected = _affected(lake, commit, incoming)
+    affected = _affected(held, commit, incoming)
     linked = incoming.select("content_key", "sender", "internet_message_id").mutate(message_key=ibis.null("string"))
     if affected is not None:
-        known = lake.table("copies").semi_join(affected, "message_key")
-        senders = lake.table("messages").semi_join(affected, "message_key").select("message_key", "sender")
+        known = held.table("copies").semi_join(affected, "message_key")
+        senders = held.table("messages").semi_join(affected, "message_key").select("message_key", "sender")
         linked = linked.union(known.join(senders, "message_key").select(*_LINKED.names))
-    lake.engine.write(linked.distinct(), commit.scratch("linked"), _LINKED)
-    linked = lake.engine.scan([commit.scratch("linked")], _LINKED)
+    held.engine.write(linked.distinct(), commit.scratch("linked"), _LINKED)
+    linked = held.engine.scan([commit.scratch("linked")], _LINKED)
 
-    edges = lake.engine.to_arrow(_shared(_labels(linked)), _EDGES)
+    edges = held.engine.to_arrow(_shared(_labels(linked)), _EDGES)
     groups = linked.select("content_key", label=group_of(linked.content_key)).distinct()
-    graph = _Graph(edges, lake.engine.to_arrow(_shared(groups), _EDGES))
+    graph = _Graph(edges, held.engine.to_arrow(_shared(groups), _EDGES))
     wanted = graph.undecided()
     if wanted.num_rows:
-        graph.decide(lake.engine.to_arrow(_addresses(lake, incoming, wanted), _EDGES))
+        graph.decide(held.engine.to_arrow(_addresses(held, incoming, wanted), _EDGES))
     mapping = graph.mapping()
-    return Identities(affected, lake.engine.memory(mapping), is_plain=not mapping.num_rows)
+    return Identities(affected, held.engine.memory(mapping), is_plain=not mapping.num_rows)
 
 
-def _affected(lake: Lake, commit: Commit, incoming: ir.Table) -> ir.Table | None:
+def _affected(held: Held, commit: Commit, incoming: ir.Table) -> ir.Table | None:
     """Messages of the lake that share a Message-ID or a group with new copies, or a group with such a message."""
-    if not lake.files("copies"):
+    if not held.files("copies"):
         return None
     schema = pa.schema([("message_key", pa.string())])
-    known = lake.table("copies")
+    known = held.table("copies")
     ids = incoming.filter(incoming.internet_message_id.notnull()).select("sender", "internet_message_id").distinct()
     by_id = known.semi_join(ids, "internet_message_id").select("message_key", "internet_message_id")
-    by_id = by_id.join(lake.table("messages").select("message_key", "sender"), "message_key")
+    by_id = by_id.join(held.table("messages").select("message_key", "sender"), "message_key")
     found = by_id.semi_join(ids, ["sender", "internet_message_id"]).select("message_key")
     groups = incoming.select(label=group_of(incoming.content_key)).distinct()
     count, step = -1, 0
     while True:
         grouped = known.mutate(label=group_of(known.content_key)).semi_join(groups, "label").select("message_key")
         path = commit.scratch(f"affected-{step}")
-        lake.engine.write(found.union(grouped, distinct=True), path, schema)
-        found = lake.engine.scan([path], schema)
+        held.engine.write(found.union(grouped, distinct=True), path, schema)
+        found = held.engine.scan([path], schema)
         now = int(found.count().to_pyarrow().as_py())
         if now in {count, 0}:
             return found if now else None
@@ -245,13 +257,13 @@ def _shared(edges: ir.Table) -> ir.Table:
     return edges.semi_join(several.filter(several["keys"] > 1), "label")
 
 
-def _addresses(lake: Lake, incoming: ir.Table, keys: pa.Table) -> ir.Table:
+def _addresses(held: Held, incoming: ir.Table, keys: pa.Table) -> ir.Table:
     """Recipients in To and Cc behind content keys; those of a message in the lake stand behind its own key."""
-    wanted = lake.engine.memory(keys)
+    wanted = held.engine.memory(keys)
     new = incoming.semi_join(wanted, "content_key").select("content_key", "recipients")
     new = new.select("content_key", person=new.recipients.unnest())
     new = new.filter(new.person.role != "bcc").select("content_key", label=new.person.address)
-    known = lake.table("recipients")
+    known = held.table("recipients")
     known = known.filter(known.role != "bcc").select(content_key=known.message_key, label=known.address)
     return new.filter(new.label.notnull()).union(known.semi_join(wanted, "content_key"), distinct=True)
 

@@ -8,28 +8,31 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
+import ibis
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from analyser import privacy
-from analyser.errors import SourceError, UsageError
+from analyser.errors import UsageError
 from analyser.lake import facts, pending, retention
 from analyser.lake.accounts import Listener, MailboxOutcome, ScanReport, SourceReport
-from analyser.lake.copies import COPIES, keyed
+from analyser.lake.changes import standing
+from analyser.lake.copies import COPIES
 from analyser.lake.merge import merge
-from analyser.sources.contract import Directory, Mailbox
+from analyser.lake.reading import Reading, iso, reached
+from analyser.lake.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from analyser.config import Settings
-    from analyser.lake.store import Lake
-    from analyser.sources.contract import Batch, Source
+    from analyser.lake.store import Commit, Lake
+    from analyser.sources.contract import Source
 
 __all__ = ["Listener", "MailboxOutcome", "ScanReport", "SourceReport", "scan"]
+
+_HELD: Final = pa.schema([("source", pa.string()), ("mailbox", pa.string()), ("copies", pa.int64())])
 
 
 def scan(
@@ -61,271 +64,126 @@ def scan(
     if since is not None and until is not None and since >= until:
         raise UsageError(f"the period is empty: {since.isoformat()} is not before {until.isoformat()}")
     with lake.lock():
-        run = _Run(lake, sources, settings, since=since, until=until, listener=listener)
+        reading = Reading(lake, sources, settings, since=since, until=until, listener=listener)
         pending.sweep(lake.path, settings.privacy.subjects)
-        run.read(mailboxes)
+        reading.read(mailboxes)
         listener.publishing()
-        new = run.publish()
+        new = _publish(lake, reading)
         removed = 0
         if settings.privacy.retention_days is not None:
-            removed = retention.apply(lake, settings.privacy.retention_days, run.started_at)["messages"]
-        return run.report(new, removed)
+            removed = retention.apply(lake, settings.privacy.retention_days, reading.started_at)["messages"]
+        return _report(reading, new, removed)
 
 
-class _Run:
-    def __init__(
-        self,
-        lake: Lake,
-        sources: Sequence[Source],
-        settings: Settings,
-        *,
-        since: datetime | None,
-        until: datetime | None,
-        listener: Listener,
-    ) -> None:
-        self.started_at = datetime.now(UTC)
-        self._lake, self._sources, self._settings, self._listener = lake, sources, settings, listener
-        self._secret = privacy.lake_secret(lake.path)
-        self._since, self._until = since, until
-        days = settings.privacy.retention_days
-        oldest = self.started_at - timedelta(days=days) if days is not None else None
-        self._from = max((time for time in (since, oldest) if time is not None), default=None)
-        known = lake.arrow("mailboxes").to_pylist()
-        self._known: dict[tuple[str, str], dict[str, Any]] = {(row["source"], row["mailbox"]): row for row in known}
-        self._outcomes: list[MailboxOutcome] = []
-        self._segments: dict[tuple[str, str], pending.MailboxSegments] = {}
-        self._versions: dict[tuple[str, str], str | None] = {}
-        self._directories: dict[str, Directory] = {}
-        self._answered: list[tuple[str, str]] = []  # sources and directories whose earlier failure is over
-
-    # reading
-
-    def read(self, wanted: Collection[str] | None) -> None:
-        names = None if wanted is None else {name.lower() for name in wanted}
-        plan: list[tuple[Source, Mailbox]] = []
-        for source in self._sources:
-            try:
-                listed = list(source.mailboxes())
-            except SourceError as error:
-                self._fail(source, Mailbox(facts.SOURCE), error)
-                continue
-            self._answered.append((source.name, facts.SOURCE))
-            plan += [(source, box) for box in listed if names is None or box.name.lower() in names]
-        missing = set() if names is None else names - {box.name.lower() for _, box in plan}
-        if missing and not self._outcomes:
-            raise UsageError(f"no source has a mailbox named {', '.join(sorted(missing))}")
-        for source, mailbox in plan:
-            self._read_mailbox(source, mailbox)
-        for source in self._sources:
-            if source.declaration.provides & {"people", "groups"}:
-                self._read_directory(source)
-
-    def _read_mailbox(self, source: Source, mailbox: Mailbox) -> None:
-        key = source.name, mailbox.name
-        self._listener.started(source.name, mailbox)
-        known = self._known.get(key)
-        if known is not None and self._unchanged(known, mailbox):
-            self._end(mailbox, _recorded(known))
-            return
-        segments = pending.MailboxSegments(self._lake.path, *key)
-        self._segments[key], self._versions[key] = segments, mailbox.version
-        question = self._question(mailbox)
-        state = segments.resume(question, resumable=source.declaration.resumable)
-        for segment in segments.segments:
-            self._listener.advanced(source.name, mailbox, segment.read, segment.progress)
-        reason = None
-        if not segments.complete:
-            try:
-                for batch in source.read(mailbox.name, state=state):
-                    segment = self._keep(source, mailbox, batch, segments)
-                    self._listener.advanced(source.name, mailbox, segment.read, segment.progress)
-            except SourceError as error:
-                reason = error.message
-            else:
-                progress, state = _reached(segments.segments)
-                end = pending.Segment(question, state, progress, 0, 0, (), None, None, last=True)
-                segments.append(COPIES.empty_table(), end)
-        self._end(mailbox, _account(key, segments.segments, reason))
-
-    def _keep(
-        self, source: Source, mailbox: Mailbox, batch: Batch, segments: pending.MailboxSegments
-    ) -> pending.Segment:
-        """Write one batch: keys and reduced subjects, so that nothing else of a subject touches the disk."""
-        records = batch.messages
-        inside = _inside(records, self._from, self._until)
-        span = pc.min_max(inside["sent_at"]).as_py()
-        rows = keyed(
-            self._lake.engine,
-            inside,
-            source=source.name,
-            mailbox=mailbox.name,
-            secret=self._secret,
-            subjects=self._settings.privacy.subjects,
-        )
-        segment = pending.Segment(
-            question=self._question(mailbox),
-            state=batch.state,
-            progress=batch.progress,
-            read=inside.num_rows,
-            left_out=records.num_rows - inside.num_rows,
-            problems=tuple((problem.place, problem.reason) for problem in batch.problems),
-            oldest=span["min"],
-            newest=span["max"],
-        )
-        segments.append(rows, segment)
-        return segment
-
-    def _read_directory(self, source: Source) -> None:
-        try:
-            self._directories[source.name] = source.directory()
-        except SourceError as error:
-            self._fail(source, Mailbox(facts.DIRECTORY), error)
-        else:
-            self._answered.append((source.name, facts.DIRECTORY))
-
-    def _fail(self, source: Source, mailbox: Mailbox, error: SourceError) -> None:
-        self._listener.started(source.name, mailbox)
-        self._end(mailbox, MailboxOutcome(source.name, mailbox.name, "unreachable", error.message))
-
-    def _end(self, mailbox: Mailbox, outcome: MailboxOutcome) -> None:
-        self._outcomes.append(outcome)
-        self._listener.finished(outcome.source, mailbox, outcome)
-
-    def _question(self, mailbox: Mailbox) -> pending.Question:
-        return pending.Question(
-            mailbox.version, _iso(self._since), _iso(self._until), subjects=self._settings.privacy.subjects
-        )
-
-    def _unchanged(self, known: Mapping[str, Any], mailbox: Mailbox) -> bool:
-        if known["state"] != "complete" or mailbox.version is None or known["version"] != mailbox.version:
-            return False
-        watermark = json.loads(known["watermark"] or "{}")
-        return (watermark.get("since"), watermark.get("until")) == (_iso(self._since), _iso(self._until))
-
-    # publishing
-
-    def publish(self) -> dict[str, int]:
-        lake = self._lake
-        files = [path for segments in self._segments.values() for path in segments.files]
-        new: dict[str, int] = {}
-        with lake.commit() as commit:
-            if any(segment.read for segments in self._segments.values() for segment in segments.segments):
-                incoming = lake.engine.scan(files, COPIES)
-                new = merge(lake, commit, incoming)
-                facts.write_names(lake, commit, incoming)
-            scanned = [*self._segments, *self._answered]
-            facts.replace_rows(lake, commit, "mailboxes", self._mailbox_rows(), scanned)
-            facts.replace_rows(lake, commit, "problems", self._problem_rows(), scanned)
-            if self._directories:
-                facts.write_directories(lake, commit, self._directories)
-            commit.remove(files)
-        return new
-
-    def _mailbox_rows(self) -> list[dict[str, Any]]:
-        rows = []
-        for outcome in self._outcomes:
-            key = outcome.source, outcome.mailbox
-            if outcome.state == "unchanged":
-                continue
-            segments = self._segments[key].segments if key in self._segments else []
-            watermark = {"since": _iso(self._since), "until": _iso(self._until), "state": _reached(segments)[1]}
-            rows.append(
-                {
-                    "source": outcome.source,
-                    "mailbox": outcome.mailbox,
-                    "state": outcome.state,
-                    "reason": outcome.reason,
-                    "messages": outcome.read,
-                    "problems": outcome.problems,
-                    "left_out": outcome.left_out,
-                    "oldest": outcome.oldest,
-                    "newest": outcome.newest,
-                    "scanned_at": datetime.now(UTC),
-                    "version": self._versions.get(key),
-                    "watermark": json.dumps(watermark),
-                }
-            )
-        return rows
-
-    def _problem_rows(self) -> list[dict[str, Any]]:
-        rows = [
-            {"source": source, "mailbox": mailbox, "place": place, "reason": reason}
-            for (source, mailbox), segments in self._segments.items()
-            for segment in segments.segments
-            for place, reason in segment.problems
-        ]
-        return rows + [
-            {"source": source, "mailbox": facts.DIRECTORY, "place": problem.place, "reason": problem.reason}
-            for source, directory in self._directories.items()
-            for problem in directory.problems
-        ]
-
-    def report(self, new: Mapping[str, int], removed: int) -> ScanReport:
-        return ScanReport(
-            tuple(self._source_report(source.name, new.get(source.name, 0)) for source in self._sources),
-            tuple(self._outcomes),
-            removed,
-        )
-
-    def _source_report(self, name: str, new: int) -> SourceReport:
-        own = [outcome for outcome in self._outcomes if outcome.source == name]
-        scanned = [outcome for outcome in own if outcome.state != "unchanged"]
-        read = sum(outcome.read for outcome in scanned)
-        return SourceReport(
-            source=name,
-            read=read,
-            problems=sum(outcome.problems for outcome in scanned),
-            reasons=dict(sum((Counter(outcome.reasons) for outcome in scanned), Counter[str]())),
-            left_out=sum(outcome.left_out for outcome in scanned),
-            new=new,
-            merged=read - new,
-            unchanged=len(own) - len(scanned),
-            directory_problems=len(self._directories[name].problems) if name in self._directories else 0,
-        )
+def _publish(lake: Lake, reading: Reading) -> dict[str, int]:
+    files = [path for taken in reading.taken.values() for path in taken.segments.files]
+    told = [segment for taken in reading.taken.values() for segment in taken.segments.segments]
+    new: dict[str, int] = {}
+    with lake.commit() as commit:
+        if any(segment.read or segment.removed for segment in told):
+            incoming = lake.engine.scan(files, COPIES)
+            live, held = standing(lake, commit, incoming, reading.since, reading.until)
+            new = merge(held, commit, live)
+            facts.write_names(lake, commit, live)
+        scanned = [*reading.taken, *reading.answered]
+        facts.replace_rows(lake, commit, "mailboxes", _mailbox_rows(reading, _held(lake, commit, reading)), scanned)
+        facts.replace_rows(lake, commit, "problems", _problem_rows(reading), scanned)
+        if reading.directories:
+            facts.write_directories(lake, commit, reading.directories)
+        commit.remove(files)
+    return new
 
 
-def _inside(records: pa.Table, since: datetime | None, until: datetime | None) -> pa.Table:
-    """Records sent at or after `since` and before `until`."""
-    if since is not None:
-        records = records.filter(pc.greater_equal(records["sent_at"], pa.scalar(since, records["sent_at"].type)))
-    if until is not None:
-        records = records.filter(pc.less(records["sent_at"], pa.scalar(until, records["sent_at"].type)))
-    return records
+def _held(lake: Lake, commit: Commit, reading: Reading) -> dict[tuple[str, str], int]:
+    """Copies that the lake holds from now on of each mailbox of the sources that tell changes."""
+    names = [source.name for source in reading.sources if source.declaration.incremental]
+    if not names:
+        return {}
+    copies = lake.engine.scan(commit.files("copies"), TABLES["copies"].schema)
+    counts = copies.filter(copies.source.isin(names)).group_by("source", "mailbox").agg(copies=ibis._.count())
+    rows = lake.engine.to_arrow(counts, _HELD).to_pylist()
+    found = {(row["source"], row["mailbox"]): row["copies"] for row in rows}
+    return {key: found.get(key, 0) for key in reading.taken if key[0] in names}
 
 
-def _iso(time: datetime | None) -> str | None:
-    return None if time is None else time.astimezone(UTC).isoformat()
+def _mailbox_rows(reading: Reading, held: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+    rows = []
+    for outcome in reading.outcomes:
+        key = outcome.source, outcome.mailbox
+        if outcome.state == "unchanged":
+            continue
+        taken = reading.taken.get(key)
+        segments = taken.segments.segments if taken is not None else []
+        row = {
+            "source": outcome.source,
+            "mailbox": outcome.mailbox,
+            "state": outcome.state,
+            "reason": outcome.reason,
+            "messages": outcome.read,
+            "problems": outcome.problems,
+            "left_out": outcome.left_out,
+            "oldest": outcome.oldest,
+            "newest": outcome.newest,
+            "scanned_at": datetime.now(UTC),
+            "version": taken.mailbox.version if taken is not None else None,
+        }
+        state = reached(segments)[1]
+        if key in held:
+            row["messages"] = held[key]
+            state = _added_to(row, taken.known if taken is not None else None, state)
+        watermark = {"since": iso(reading.since), "until": iso(reading.until), "state": state}
+        rows.append(row | {"watermark": json.dumps(watermark)})
+    return rows
 
 
-def _reached(segments: Sequence[pending.Segment]) -> tuple[int, str | None]:
-    """How far the reading came: units done, and the state to go on from."""
-    return (segments[-1].progress, segments[-1].state) if segments else (0, None)
+def _added_to(row: dict[str, Any], known: Mapping[str, Any] | None, state: str | None) -> str | None:
+    """A mailbox of which only changes were read, or nothing: what was known of it stays; returns its state."""
+    if known is None:
+        return state
+    for name, choose in (("oldest", min), ("newest", max)):
+        row[name] = choose((time for time in (row[name], known[name]) if time is not None), default=None)
+    if state is None:  # nothing could be read: it is as old as it was
+        row["scanned_at"] = known["scanned_at"] if known["messages"] else row["scanned_at"]
+        before: str | None = json.loads(known["watermark"] or "{}").get("state")
+        return before
+    return state
 
 
-def _account(key: tuple[str, str], segments: Sequence[pending.Segment], failure: str | None) -> MailboxOutcome:
-    state = "complete" if failure is None else "partial" if segments else "unreachable"
-    reasons = Counter(reason for segment in segments for _, reason in segment.problems)
-    return MailboxOutcome(
-        *key,
-        state=state,
-        reason=failure,
-        read=sum(segment.read for segment in segments),
-        left_out=sum(segment.left_out for segment in segments),
-        problems=reasons.total(),
-        reasons=dict(reasons),
-        oldest=min((segment.oldest for segment in segments if segment.oldest is not None), default=None),
-        newest=max((segment.newest for segment in segments if segment.newest is not None), default=None),
+def _problem_rows(reading: Reading) -> list[dict[str, Any]]:
+    rows = [
+        {"source": source, "mailbox": mailbox, "place": place, "reason": reason}
+        for (source, mailbox), taken in reading.taken.items()
+        for places in (taken.unsettled.items(), *(segment.problems for segment in taken.segments.segments))
+        for place, reason in places
+    ]
+    return rows + [
+        {"source": source, "mailbox": facts.DIRECTORY, "place": problem.place, "reason": problem.reason}
+        for source, directory in reading.directories.items()
+        for problem in directory.problems
+    ]
+
+
+def _report(reading: Reading, new: Mapping[str, int], removed: int) -> ScanReport:
+    return ScanReport(
+        tuple(_source_report(reading, source.name, new.get(source.name, 0)) for source in reading.sources),
+        tuple(reading.outcomes),
+        removed,
     )
 
 
-def _recorded(known: Mapping[str, Any]) -> MailboxOutcome:
-    return MailboxOutcome(
-        known["source"],
-        known["mailbox"],
-        state="unchanged",
-        read=known["messages"],
-        left_out=known["left_out"],
-        problems=known["problems"],
-        oldest=known["oldest"],
-        newest=known["newest"],
+def _source_report(reading: Reading, name: str, new: int) -> SourceReport:
+    own = [outcome for outcome in reading.outcomes if outcome.source == name]
+    scanned = [outcome for outcome in own if outcome.state != "unchanged"]
+    read = sum(outcome.read for outcome in scanned)
+    return SourceReport(
+        source=name,
+        read=read,
+        problems=sum(outcome.problems for outcome in scanned),
+        reasons=dict(sum((Counter(outcome.reasons) for outcome in scanned), Counter[str]())),
+        left_out=sum(outcome.left_out for outcome in scanned),
+        new=new,
+        merged=read - new,
+        gone=sum(outcome.removed for outcome in scanned),
+        unchanged=len(own) - len(scanned),
+        directory_problems=len(reading.directories[name].problems) if name in reading.directories else 0,
     )

@@ -20,7 +20,8 @@ from analyser.lake.store import month_of
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from analyser.lake.store import Commit, Lake
+    from analyser.lake.held import Held
+    from analyser.lake.store import Commit
 
 __all__ = ["merge"]
 
@@ -47,38 +48,40 @@ _MONTHS: Final = pa.schema([(PARTITION, pa.string())])
 _BY_SOURCE: Final = pa.schema([("source", pa.string()), ("messages", pa.int64())])
 
 
-def merge(lake: Lake, commit: Commit, incoming: ir.Table) -> dict[str, int]:
-    """Write messages, recipients and copies anew in the months that new copies touch.
+def merge(held: Held, commit: Commit, incoming: ir.Table) -> dict[str, int]:
+    """Write messages, recipients and copies anew in the months that new copies touch, or that lose some.
 
     Parameters
     ----------
+    held
+        What the lake keeps.
     incoming
-        Rows of `analyser.lake.copies.COPIES`.
+        Rows of `analyser.lake.copies.COPIES`, without removals.
 
     Returns
     -------
     dict
         Messages that the lake did not hold, by source (of several, the smallest name).
     """
-    identities = identify(lake, commit, incoming)
+    identities = identify(held, commit, incoming)
     old_months: list[str] = []
     if identities.affected is not None:
-        held = lake.table("messages", partition=True)
-        old_months = _months(lake, held.semi_join(identities.affected, "message_key"))
+        messages = held.table("messages", partition=True)
+        old_months = _months(held, messages.semi_join(identities.affected, "message_key"))
 
     def united(name: str, new: ir.Table) -> ir.Table:
         """New rows, and those of the messages that they may belong to, under the keys they have from now on."""
         columns = TABLES[name].schema.names
         if identities.affected is None:
             return new.select(*columns)
-        old = lake.table(name, old_months).semi_join(identities.affected, "message_key")
+        old = held.table(name, old_months).semi_join(identities.affected, "message_key")
         return new.select(*columns).union(_renamed(identities, old).select(*columns))
 
     keyed = identities.apply(incoming, "content_key")
-    merged = _merged(lake, commit, united("messages", keyed))
+    merged = _merged(held, commit, united("messages", keyed))
     merged = merged.mutate(**{PARTITION: month_of(merged.sent_at)})
     placed = merged.select("message_key", PARTITION)
-    months = sorted({*old_months, *_months(lake, merged)})
+    months = sorted({*old_months, *_months(held, merged), *held.months})
     recipients = _foremost(united("recipients", identities.apply(_listed(incoming), "content_key")))
     tables = {
         "messages": merged,
@@ -86,12 +89,12 @@ def merge(lake: Lake, commit: Commit, incoming: ir.Table) -> dict[str, int]:
         "copies": united("copies", keyed).distinct().join(placed, "message_key"),
     }
     for name, table in tables.items():
-        commit.write(name, _beside(lake, identities, name, table, months), months=months)
-    return _new(lake, identities, incoming)
+        commit.write(name, _beside(held, identities, name, table, months), months=months)
+    return _new(held, identities, incoming)
 
 
-def _months(lake: Lake, table: ir.Table) -> list[str]:
-    return sorted(lake.engine.to_arrow(table.select(PARTITION).distinct(), _MONTHS)[PARTITION].to_pylist())
+def _months(held: Held, table: ir.Table) -> list[str]:
+    return sorted(held.engine.to_arrow(table.select(PARTITION).distinct(), _MONTHS)[PARTITION].to_pylist())
 
 
 def _renamed(identities: Identities, table: ir.Table) -> ir.Table:
@@ -99,21 +102,21 @@ def _renamed(identities: Identities, table: ir.Table) -> ir.Table:
     return identities.apply(table.rename(_old="message_key"), "_old").drop("_old")
 
 
-def _merged(lake: Lake, commit: Commit, rows: ir.Table) -> ir.Table:
+def _merged(held: Held, commit: Commit, rows: ir.Table) -> ir.Table:
     """One row per message, bucket by bucket: the engine cannot spill the texts of an aggregation under way."""
     total = int(rows.count().to_pyarrow().as_py())
     if total <= BUCKET_ROWS:
-        lake.engine.write(_joined(rows), commit.scratch("messages"), MESSAGES)
-        return lake.engine.scan([commit.scratch("messages")], MESSAGES)
+        held.engine.write(_joined(rows), commit.scratch("messages"), MESSAGES)
+        return held.engine.scan([commit.scratch("messages")], MESSAGES)
     digits = math.ceil(math.log(total / BUCKET_ROWS, 16))
     buckets = commit.folder / "buckets"
-    lake.engine.write(rows.mutate(bucket=rows.message_key.left(digits)), buckets, MESSAGES, partition="bucket")
+    held.engine.write(rows.mutate(bucket=rows.message_key.left(digits)), buckets, MESSAGES, partition="bucket")
     written = []
     for number, folder in enumerate(sorted(buckets.iterdir())):
-        bucket = lake.engine.scan(sorted(folder.iterdir()), MESSAGES)
+        bucket = held.engine.scan(sorted(folder.iterdir()), MESSAGES)
         written.append(commit.scratch(f"messages-{number}"))
-        lake.engine.write(_joined(bucket), written[-1], MESSAGES)
-    return lake.engine.scan(written, MESSAGES)
+        held.engine.write(_joined(bucket), written[-1], MESSAGES)
+    return held.engine.scan(written, MESSAGES)
 
 
 def _joined(rows: ir.Table) -> ir.Table:
@@ -149,21 +152,22 @@ def _foremost(rows: ir.Table) -> ir.Table:
     return united.mutate(role=united["rank"].cases((0, "to"), (1, "cc"), else_="bcc"))
 
 
-def _beside(lake: Lake, identities: Identities, name: str, merged: ir.Table, months: list[str]) -> ir.Table:
+def _beside(held: Held, identities: Identities, name: str, merged: ir.Table, months: list[str]) -> ir.Table:
     """What the months hold from now on: the merged rows beside the messages that nothing new belongs to."""
     columns = [*TABLES[name].schema.names, PARTITION]
-    if not lake.files(name, months):
+    if not held.files(name, months):
         return merged.select(*columns)
-    kept = lake.table(name, months, partition=True)
+    kept = held.table(name, months, partition=True)
     if identities.affected is not None:
         kept = kept.anti_join(identities.affected, "message_key")
     return merged.select(*columns).union(kept.select(*columns))
 
 
-def _new(lake: Lake, identities: Identities, incoming: ir.Table) -> dict[str, int]:
+def _new(held: Held, identities: Identities, incoming: ir.Table) -> dict[str, int]:
     keys = identities.apply(incoming.select("content_key", "source"), "content_key")
     by_key = keys.group_by("message_key").agg(source=keys.source.min())
-    if identities.affected is not None:
-        by_key = by_key.anti_join(_renamed(identities, identities.affected), "message_key")
-    counts = lake.engine.to_arrow(by_key.group_by("source").agg(messages=ibis._.count()), _BY_SOURCE)
+    for known in (identities.affected, held.orphans):  # an orphan that comes back is not new
+        if known is not None:
+            by_key = by_key.anti_join(_renamed(identities, known), "message_key")
+    counts = held.engine.to_arrow(by_key.group_by("source").agg(messages=ibis._.count()), _BY_SOURCE)
     return dict(zip(counts["source"].to_pylist(), counts["messages"].to_pylist(), strict=True))

@@ -53,7 +53,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The account of one batch; `last` marks the end of the mailbox."""
+    """The account of one batch; `last` marks the end of the mailbox.
+
+    `settled` are the places of earlier problems about which the batch tells something new.
+    """
 
     question: Question
     state: str | None
@@ -64,6 +67,8 @@ class Segment:
     oldest: datetime | None
     newest: datetime | None
     last: bool = False
+    removed: int = 0
+    settled: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """As JSON, for the metadata of the file."""
@@ -75,6 +80,7 @@ class Segment:
         fields: dict[str, Any] = json.loads(text)
         fields["question"] = Question(**fields["question"])
         fields["problems"] = tuple((place, reason) for place, reason in fields["problems"])
+        fields["settled"] = tuple(fields.get("settled", ()))
         for name in ("oldest", "newest"):
             fields[name] = None if fields[name] is None else datetime.fromisoformat(fields[name])
         return cls(**fields)
@@ -111,6 +117,11 @@ class MailboxSegments:
             return state
         self.discard()
         return None
+
+    @property
+    def next_number(self) -> int:
+        """Number of the first row of the next segment: numbers ascend over all segments of the mailbox."""
+        return len(self.segments) << 32
 
     @property
     def complete(self) -> bool:

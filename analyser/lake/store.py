@@ -249,6 +249,12 @@ class Commit:
             engine.write(table, folder / f"part-{self.identity}.parquet", declaration.schema)
         self.remove(self._lake.files(name, months))
 
+    def files(self, name: str) -> list[Path]:
+        """Files that a table will have after the publication: those written aside and those that stay."""
+        written = sorted((self.folder / "tables" / name).rglob("*.parquet"))
+        going = set(self._removals)
+        return written + [path for path in self._lake.files(name) if path not in going]
+
     def remove(self, paths: Iterable[Path]) -> None:
         """Remove files together with the publication."""
         self._removals.extend(paths)

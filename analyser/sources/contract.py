@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import pyarrow as pa
 
+from analyser.errors import SourceError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
 __all__ = [
     "DIRECTORY_GROUPS",
@@ -22,11 +25,15 @@ __all__ = [
     "DIRECTORY_PEOPLE",
     "RECIPIENT",
     "RECORDS",
+    "REMOVALS",
     "Batch",
     "Declaration",
     "Directory",
+    "Event",
     "Mailbox",
+    "Mark",
     "Problem",
+    "Request",
     "Source",
 ]
 
@@ -37,6 +44,7 @@ RECORDS = pa.schema(
     [
         ("internet_message_id", pa.string()),  # as in the header, angle brackets kept, white space stripped
         ("item_id", pa.string()),  # the provider's own id of this copy, where it has one
+        ("folder", pa.string()),  # the provider's id of the folder; a later copy of the item there replaces this one
         ("sent_at", pa.timestamp("us", tz="UTC")),  # never null: a message without a usable date is a Problem
         ("sender", pa.string()),  # lower case; never null: a message without a sender is a Problem
         ("sender_name", pa.string()),
@@ -54,6 +62,9 @@ RECORDS = pa.schema(
     ]
 )
 """Arrow schema of the messages in a `Batch`; one row per copy, exactly as the mailbox holds it."""
+
+REMOVALS = pa.schema([("folder", pa.string()), ("item_id", pa.string())])
+"""Copies that are no longer in a folder; `item_id` null: none of those that were there before."""
 
 DIRECTORY_PEOPLE = pa.schema(
     [
@@ -94,12 +105,15 @@ class Declaration:
         Columns of `RECORDS` that the source can fill; the others are always null.
     resumable
         True if `Source.read` can go on from the `state` of an earlier batch.
+    incremental
+        True if the state at the end of a mailbox serves the next scan: reading from it gives what has changed since.
     """
 
     type: str
     provides: frozenset[str]
     fields: frozenset[str]
     resumable: bool
+    incremental: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +132,10 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A message that could not be read: where it stands (`place`), and why (`reason`: few words, countable)."""
+    """A message that could not be read: where it stands (`place`), and why (`reason`: few words, countable).
+
+    Where records have folders, the place is ``folder/item_id``: it is settled when a later batch tells of that item.
+    """
 
     mailbox: str
     place: str
@@ -139,12 +156,39 @@ class Batch:
         How many units of `Mailbox.expected` are done after this batch.
     state
         Opaque text from which `read` can go on after this batch; None if the source cannot.
+    removed
+        Table with the schema `REMOVALS`: copies that went before those of `messages` came; None for none.
+    last
+        True if the source knows that the mailbox ends here.
     """
 
     messages: pa.Table
     problems: tuple[Problem, ...] = ()
     progress: int = 0
     state: str | None = None
+    removed: pa.Table | None = None
+    last: bool = False
+
+
+class Request(NamedTuple):
+    """A mailbox to be read by `Source.read_many`, from `state` if there is one."""
+
+    mailbox: str
+    state: str | None = None
+
+
+class Mark(Enum):
+    """Where the reading of a mailbox begins and where it has come to its end."""
+
+    STARTED = "started"
+    ENDED = "ended"
+
+
+class Event(NamedTuple):
+    """What `Source.read_many` tells of a mailbox: that it begins, a batch, and its end or why there is none."""
+
+    mailbox: str
+    what: Mark | Batch | SourceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +220,22 @@ class Source(ABC):
         The concatenated batches do not depend on where reading was interrupted. Raises `SourceError` if the
         mailbox cannot be read on; the batches before it stand.
         """
+
+    def read_many(self, requests: Iterable[Request]) -> Generator[Event, None, None]:
+        """Read mailboxes, here one after the other; sources that wait for a network read many at a time.
+
+        The events of a mailbox stand in the order of `read`, between `Mark.STARTED` and either `Mark.ENDED` or a
+        `SourceError`; those of different mailboxes may be mixed. Closing the iterator ends all reading.
+        """
+        for mailbox, state in requests:
+            yield Event(mailbox, Mark.STARTED)
+            try:
+                for batch in self.read(mailbox, state=state):
+                    yield Event(mailbox, batch)
+            except SourceError as error:
+                yield Event(mailbox, error)
+            else:
+                yield Event(mailbox, Mark.ENDED)
 
     def directory(self) -> Directory:
         """People and groups that this source knows; empty unless declared."""

@@ -47,6 +47,7 @@ CHILD = textwrap.dedent("""
     os.replace = counted
 
     class Listener:
+        def planned(self, source, mailboxes): pass
         def started(self, source, mailbox): pass
         def advanced(self, source, mailbox, batch_messages, progress): pass
         def finished(self, source, mailbox, outcome): pass
@@ -90,6 +91,8 @@ def content(path):
 
 
 class Silent:
+    def planned(self, *said): ...
+
     def started(self, *said): ...
 
     def advanced(self, *said): ...

@@ -46,7 +46,7 @@ class SampleOrganisationSource(Source):
     """
 
     declaration: ClassVar[Declaration] = Declaration(
-        "sample", frozenset({"messages", "people", "groups"}), frozenset(RECORDS.names), resumable=True
+        "sample", frozenset({"messages", "people", "groups"}), frozenset(RECORDS.names) - {"folder"}, resumable=True
     )
 
     def __init__(

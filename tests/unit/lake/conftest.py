@@ -25,7 +25,7 @@ class MemorySource(Source):
     """Mailboxes as tables in memory; reads in batches, can break off, can be resumed."""
 
     declaration = Declaration(
-        "memory", frozenset({"messages", "people", "groups"}), frozenset(RECORDS.names), resumable=True
+        "memory", frozenset({"messages", "people", "groups"}), frozenset(RECORDS.names) - {"folder"}, resumable=True
     )
 
     def __init__(self, name: str, mailboxes: Mapping[str, pa.Table], *, size: int = 3, version: str | None = "1"):
@@ -69,6 +69,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
+
+    def planned(self, source, mailboxes): ...
 
     def started(self, source, mailbox):
         self.events.append(("started", source, mailbox.name))
