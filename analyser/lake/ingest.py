@@ -15,16 +15,16 @@ import ibis
 import pyarrow as pa
 
 from analyser.errors import UsageError
-from analyser.lake import facts, pending, retention
+from analyser.lake import facts, pending, retention, watermarks
 from analyser.lake.accounts import Listener, MailboxOutcome, ScanReport, SourceReport
 from analyser.lake.changes import standing
 from analyser.lake.copies import COPIES
 from analyser.lake.merge import merge
-from analyser.lake.reading import Reading, iso, reached
+from analyser.lake.reading import Reading, iso
 from analyser.lake.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from analyser.config import Settings
     from analyser.lake.store import Commit, Lake
@@ -80,7 +80,7 @@ def _publish(lake: Lake, reading: Reading) -> dict[str, int]:
     told = [segment for taken in reading.taken.values() for segment in taken.segments.segments]
     new: dict[str, int] = {}
     with lake.commit() as commit:
-        if any(segment.read or segment.removed for segment in told):
+        if any(segment.read or segment.removed or segment.afresh for segment in told):
             incoming = lake.engine.scan(files, COPIES)
             live, held = standing(lake, commit, incoming, reading.since, reading.until)
             new = merge(held, commit, live)
@@ -88,6 +88,8 @@ def _publish(lake: Lake, reading: Reading) -> dict[str, int]:
         scanned = [*reading.taken, *reading.answered]
         facts.replace_rows(lake, commit, "mailboxes", _mailbox_rows(reading, _held(lake, commit, reading)), scanned)
         facts.replace_rows(lake, commit, "problems", _problem_rows(reading), scanned)
+        if any(source.declaration.incremental for source in reading.sources):
+            watermarks.write(lake, commit, _states(reading))
         if reading.directories:
             facts.write_directories(lake, commit, reading.directories)
         commit.remove(files)
@@ -113,8 +115,7 @@ def _mailbox_rows(reading: Reading, held: Mapping[tuple[str, str], int]) -> list
         if outcome.state == "unchanged":
             continue
         taken = reading.taken.get(key)
-        segments = taken.segments.segments if taken is not None else []
-        row = {
+        row: dict[str, Any] = {
             "source": outcome.source,
             "mailbox": outcome.mailbox,
             "state": outcome.state,
@@ -126,27 +127,33 @@ def _mailbox_rows(reading: Reading, held: Mapping[tuple[str, str], int]) -> list
             "newest": outcome.newest,
             "scanned_at": datetime.now(UTC),
             "version": taken.mailbox.version if taken is not None else None,
+            "watermark": json.dumps({"since": iso(reading.since), "until": iso(reading.until)}),
         }
-        state = reached(segments)[1]
-        if key in held:
+        if taken is not None and key in held:
             row["messages"] = held[key]
-            state = _added_to(row, taken.known if taken is not None else None, state)
-        watermark = {"since": iso(reading.since), "until": iso(reading.until), "state": state}
-        rows.append(row | {"watermark": json.dumps(watermark)})
+            _add_known(row, taken.known, nothing_read=not taken.segments.segments)
+        rows.append(row)
     return rows
 
 
-def _added_to(row: dict[str, Any], known: Mapping[str, Any] | None, state: str | None) -> str | None:
-    """A mailbox of which only changes were read, or nothing: what was known of it stays; returns its state."""
+def _add_known(row: dict[str, Any], known: Mapping[str, Any] | None, *, nothing_read: bool) -> None:
+    """A mailbox of which only changes were read, or nothing: what was known of it stays."""
     if known is None:
-        return state
+        return
     for name, choose in (("oldest", min), ("newest", max)):
         row[name] = choose((time for time in (row[name], known[name]) if time is not None), default=None)
-    if state is None:  # nothing could be read: it is as old as it was
-        row["scanned_at"] = known["scanned_at"] if known["messages"] else row["scanned_at"]
-        before: str | None = json.loads(known["watermark"] or "{}").get("state")
-        return before
-    return state
+    if nothing_read:
+        row["watermark"] = known["watermark"]
+        row["scanned_at"] = known["scanned_at"] if row["messages"] else row["scanned_at"]
+
+
+def _states(reading: Reading) -> Iterator[tuple[str, str, str]]:
+    """Where the next scan goes on, of the mailboxes of which something was read."""
+    incremental = {source.name for source in reading.sources if source.declaration.incremental}
+    for (source, mailbox), taken in reading.taken.items():
+        state = taken.segments.state() if source in incremental and taken.segments.segments else None
+        if state is not None:
+            yield source, mailbox, state
 
 
 def _problem_rows(reading: Reading) -> list[dict[str, Any]]:

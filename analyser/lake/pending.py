@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -55,7 +55,8 @@ class Question:
 class Segment:
     """The account of one batch; `last` marks the end of the mailbox.
 
-    `settled` are the places of earlier problems about which the batch tells something new.
+    `removed` counts items that are gone, `afresh` folders that are read from their start, `settled` are the places of
+    earlier problems about which the batch tells something new.
     """
 
     question: Question
@@ -68,6 +69,7 @@ class Segment:
     newest: datetime | None
     last: bool = False
     removed: int = 0
+    afresh: int = 0
     settled: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
@@ -87,7 +89,7 @@ class Segment:
 
 
 class MailboxSegments:
-    """The segments of one mailbox, in the order of reading.
+    """The segments of one mailbox, in the order of reading; their states stay on the disk.
 
     Parameters
     ----------
@@ -107,12 +109,15 @@ class MailboxSegments:
 
     def resume(self, question: Question, *, resumable: bool) -> str | None:
         """Take up what a killed scan has left, or throw it away; returns the state to go on from."""
-        self.segments = [_account(path) for path in self.files]
+        state, self.segments = None, []
+        for path in self.files:
+            segment = _account(path)
+            state = segment.state
+            self.segments.append(replace(segment, state=None))
         whole = bool(self.segments) and self.segments[-1].last
         same = all(segment.question == question for segment in self.segments)
         if not self.segments or (same and whole):
             return None
-        state = self.segments[-1].state
         if same and resumable and state is not None:
             return state
         self.discard()
@@ -136,7 +141,12 @@ class MailboxSegments:
         table = rows.cast(COPIES).replace_schema_metadata({_KEY: segment.encode()})
         pq.write_table(table, aside, compression="zstd")
         replace_durably(aside, path)
-        self.segments.append(segment)
+        self.segments.append(replace(segment, state=None))
+
+    def state(self) -> str | None:
+        """From where reading goes on after the last segment."""
+        files = self.files
+        return _account(files[-1]).state if files else None
 
     def discard(self) -> None:
         """Remove all segments, the last one first, so that what is left after a crash is still a beginning."""

@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 
 from analyser import privacy
 from analyser.errors import SourceError, UsageError
-from analyser.lake import facts, pending
+from analyser.lake import facts, pending, watermarks
 from analyser.lake.accounts import MailboxOutcome
 from analyser.lake.changes import removal_rows
 from analyser.lake.copies import COPIES, keyed
-from analyser.sources.contract import Batch, Directory, Mailbox, Mark, Request
+from analyser.sources.contract import REMOVALS, Batch, Directory, Mailbox, Mark, Request
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from analyser.lake.store import Lake
     from analyser.sources.contract import Source
 
-__all__ = ["Reading", "iso", "reached"]
+__all__ = ["Reading", "iso"]
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class Reading:
 
     def _requests(self, source: Source, boxes: Sequence[Mailbox]) -> Iterator[Request]:
         """What is left to be read; mailboxes that are as they were, or were read before a kill, end at once."""
-        for mailbox in boxes:
+        for mailbox, watermark in self._with_watermarks(source, boxes):
             key = source.name, mailbox.name
             known = self.known.get(key)
             if known is not None and self._unchanged(known, mailbox):
@@ -125,9 +125,9 @@ class Reading:
                 continue
             segments = pending.MailboxSegments(self._lake.path, *key)
             state = segments.resume(self._question(mailbox), resumable=source.declaration.resumable)
-            goes_on = self._goes_on(source, known)
-            if not segments.segments and known is not None and goes_on:
-                state = json.loads(known["watermark"])["state"]
+            goes_on = watermark is not None and known is not None and self._same_period(known)
+            if goes_on and not segments.segments:
+                state = watermark
             unsettled = dict(self._problems.get(key, {})) if goes_on else {}
             for segment in segments.segments:
                 for place in segment.settled:
@@ -139,6 +139,15 @@ class Reading:
             else:
                 yield Request(mailbox.name, state)
 
+    def _with_watermarks(self, source: Source, boxes: Sequence[Mailbox]) -> Iterator[tuple[Mailbox, str | None]]:
+        for first in range(0, len(boxes), watermarks.BLOCK):
+            block = boxes[first : first + watermarks.BLOCK]
+            states: dict[str, str] = {}
+            if source.declaration.incremental:
+                states = watermarks.states(self._lake, source.name, [mailbox.name for mailbox in block])
+            for mailbox in block:
+                yield mailbox, states.get(mailbox.name)
+
     def _begin(self, source: Source, taken: _Taken) -> None:
         self._listener.started(source.name, taken.mailbox)
         for segment in taken.segments.segments:
@@ -149,7 +158,8 @@ class Reading:
         records = batch.messages
         inside = _inside(records, self._from, self.until)
         span = pc.min_max(inside["sent_at"]).as_py()
-        first, removed = taken.segments.next_number, batch.removed
+        first = taken.segments.next_number
+        removed = batch.removed if batch.removed is not None else REMOVALS.empty_table()
         rows = keyed(
             self._lake.engine,
             inside,
@@ -157,9 +167,9 @@ class Reading:
             mailbox=taken.mailbox.name,
             secret=self._secret,
             subjects=self._settings.privacy.subjects,
-            first=first + (removed.num_rows if removed is not None else 0),
+            first=first + removed.num_rows,
         )
-        if removed is not None and removed.num_rows:
+        if removed.num_rows:
             gone = removal_rows(removed, source=source.name, mailbox=taken.mailbox.name, first=first)
             rows = pa.concat_tables([gone, rows])
         segment = pending.Segment(
@@ -172,7 +182,8 @@ class Reading:
             oldest=span["min"],
             newest=span["max"],
             last=batch.last,
-            removed=removed.num_rows if removed is not None else 0,
+            removed=removed.num_rows - removed["item_id"].null_count,
+            afresh=removed["item_id"].null_count,
             settled=_settled(taken.unsettled, batch),
         )
         taken.segments.append(rows, segment)
@@ -181,7 +192,8 @@ class Reading:
     def _close(self, source: Source, taken: _Taken, error: SourceError | None) -> None:
         segments = taken.segments
         if error is None and not segments.complete:
-            progress, state = reached(segments.segments)
+            progress = segments.segments[-1].progress if segments.segments else 0
+            state = segments.state()
             end = pending.Segment(self._question(taken.mailbox), state, progress, 0, 0, (), None, None, last=True)
             segments.append(COPIES.empty_table(), end)
         reason = None if error is None else error.reason
@@ -214,10 +226,6 @@ class Reading:
             return False
         return self._same_period(known)
 
-    def _goes_on(self, source: Source, known: Mapping[str, Any] | None) -> bool:
-        """True if the state of the last scan serves this one."""
-        return source.declaration.incremental and known is not None and self._same_period(known)
-
     def _same_period(self, known: Mapping[str, Any]) -> bool:
         watermark = json.loads(known["watermark"] or "{}")
         return (watermark.get("since"), watermark.get("until")) == (iso(self.since), iso(self.until))
@@ -226,11 +234,6 @@ class Reading:
 def iso(time: datetime | None) -> str | None:
     """UTC, ISO 8601."""
     return None if time is None else time.astimezone(UTC).isoformat()
-
-
-def reached(segments: Sequence[pending.Segment]) -> tuple[int, str | None]:
-    """How far the reading came: units done, and the state to go on from."""
-    return (segments[-1].progress, segments[-1].state) if segments else (0, None)
 
 
 def _inside(records: pa.Table, since: datetime | None, until: datetime | None) -> pa.Table:

@@ -155,7 +155,17 @@ _FACTS = (
             Column("newest", TIME, "Last message read"),
             Column("scanned_at", TIME, "End of the scan"),
             Column("version", TEXT, "Version of the mailbox that was read"),
-            Column("watermark", TEXT, "Where the next scan goes on"),
+            Column("watermark", TEXT, "Period that was asked for, as JSON"),
+        ),
+        derived=False,
+    ),
+    Table(
+        "watermarks",
+        "Where the next scan of a mailbox goes on, for sources that tell what has changed",
+        (
+            Column("source", TEXT, "Name of the source"),
+            Column("mailbox", TEXT, "Mailbox", PERSONAL),
+            Column("state", TEXT, "The source's own text; names folders, never a message"),
         ),
         derived=False,
     ),
