@@ -23,9 +23,9 @@ Where the client finds it
 ``server.tenant``, ``.client_id``, ``.client_secret``
 ``server.certificate``        PEM file with private key and certificate of the application; ``.thumbprint`` SHA-1, hex
 ``server.assertion_file``     a workload identity's federated token (a file, as Kubernetes projects it)
-``server.managed_identity``   ``http://127.0.0.1:PORT/metadata/identity/oauth2/token``: `MSAL_MANAGED_IDENTITY_ENDPOINT`
-                              is ``.managed_identity_root``; App Service: `IDENTITY_ENDPOINT` ``.app_service_endpoint``
-                              and `IDENTITY_HEADER` ``.app_service_secret``
+``server.managed_identity``   ``http://127.0.0.1:PORT/metadata/identity/oauth2/token``; MSAL 1.39 finds it by
+                              `AZURE_POD_IDENTITY_AUTHORITY_HOST` = ``.managed_identity_root``; App Service:
+                              `IDENTITY_ENDPOINT` = ``.app_service_endpoint``, `IDENTITY_HEADER` = ``.app_service_secret``
 
 Options of `GraphServer` (all by keyword)
 -----------------------------------------
@@ -53,7 +53,10 @@ What the server knows (each read from the process when asked)
 ``server.peak``               {mailbox address: most requests in flight at once}
 ``server.expected(folders="all", mailboxes=None)``  the set of a complete scan, of the world as it is now; ``folders="sent"``
 ``server.outcomes()``         {mailbox address: state} of mailboxes that cannot be read; states: see `STATES`
+``server.traces``             every row that the message trace holds; needs ``World.generate(…, now=int(time.time()))``
+``server.world``              the `World` as it is now; ``server.checked``: exchanges that were held against the contract
 ``server.clear_log()``        forgets requests, violations and peaks
+``server.set(latency=0, roles=[…], token_lifetime=2)``  changes options while it runs; tokens given out keep their roles
 
 Faults
 ------
@@ -93,7 +96,8 @@ Changes between scans (each returns what it made; all appear in the next delta r
 
 Rules that the server holds a client to
 ---------------------------------------
-- Every mail request carries ``Prefer: IdType="ImmutableId"``, message deltas ``odata.maxpagesize`` too, on links as well.
+- Every request for messages carries ``Prefer: IdType="ImmutableId"``, deltas ``odata.maxpagesize`` too, on links as well.
+  Without the first the ids are others, and change with the folder; without the second a page has 10 messages.
 - Links are followed verbatim; tokens are opaque and signed. ``$filter`` on a message delta: only ``receivedDateTime
   ge|gt``, and the round then ends after 5,000 messages. ``$orderby``: only ``receivedDateTime desc``. No ``$search``.
 - Body, bodyPreview, uniqueBody, attachments, extensions, extended properties and internetMessageHeaders: 403, recorded.
@@ -105,3 +109,45 @@ Rules that the server holds a client to
 The contract is `contracts/graph-openapi.yaml` below the folder ``ANALYSER_SHARED`` (default: ``shared`` beside the
 project); without it a server with ``validate`` on raises FileNotFoundError; tests skip by `contract_file`.
 """
+
+from __future__ import annotations
+
+from graph_server.app import ROLES
+from graph_server.contract import contract_file
+from graph_server.faults import KINDS, Fault
+from graph_server.ledger import Logged, Violation
+from graph_server.server import GraphServer
+from graph_server.world import (
+    SKIPPED,
+    STATES,
+    Channel,
+    Folder,
+    Group,
+    Mailbox,
+    Message,
+    User,
+    World,
+    expected,
+    outcomes,
+)
+
+__all__ = [
+    "KINDS",
+    "ROLES",
+    "SKIPPED",
+    "STATES",
+    "Channel",
+    "Fault",
+    "Folder",
+    "GraphServer",
+    "Group",
+    "Logged",
+    "Mailbox",
+    "Message",
+    "User",
+    "Violation",
+    "World",
+    "contract_file",
+    "expected",
+    "outcomes",
+]
