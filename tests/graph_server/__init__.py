@@ -24,8 +24,9 @@ Where the client finds it
 ``server.certificate``        PEM file with private key and certificate of the application; ``.thumbprint`` SHA-1, hex
 ``server.assertion_file``     a workload identity's federated token (a file, as Kubernetes projects it)
 ``server.managed_identity``   ``http://127.0.0.1:PORT/metadata/identity/oauth2/token``; MSAL 1.39 finds it by
-                              `AZURE_POD_IDENTITY_AUTHORITY_HOST` = ``.managed_identity_root``; App Service:
-                              `IDENTITY_ENDPOINT` = ``.app_service_endpoint``, `IDENTITY_HEADER` = ``.app_service_secret``
+                              `AZURE_POD_IDENTITY_AUTHORITY_HOST` = ``.managed_identity_root``; as App Service by
+                              `IDENTITY_ENDPOINT` = ``.app_service_endpoint`` and
+                              `IDENTITY_HEADER` = ``.app_service_secret``
 
 Options of `GraphServer` (all by keyword)
 -----------------------------------------
@@ -43,18 +44,18 @@ Options of `GraphServer` (all by keyword)
 
 What the server knows (each read from the process when asked)
 -------------------------------------------------------------
-``server.requests``           list of `Logged`: method, path, query, headers (no token), mailbox, status, started, ended,
-                              fault, protocol, page (items in the answer)
+``server.requests``           list of `Logged`: method, path, query, headers (no token), mailbox, status, started,
+                              ended, fault, protocol, page (items in the answer)
 ``server.violations``         list of `Violation`: kind, detail, method, path, mailbox. An empty list is the proof that
                               the client kept the rules. Kinds: ``request_contract``, ``response_contract`` (ours),
                               ``forbidden_field``, ``concurrency``, ``retry_after``, ``missing_prefer``, ``top``,
                               ``link_changed``, ``outside_contract``, ``authorization_sent``, ``token``, ``trace_rate``,
                               ``unsupported``
 ``server.peak``               {mailbox address: most requests in flight at once}
-``server.expected(folders="all", mailboxes=None)``  the set of a complete scan, of the world as it is now; ``folders="sent"``
+``server.expected(folders="all", mailboxes=None)``  the set of a complete scan of the world as it is now; or ``sent``
 ``server.outcomes()``         {mailbox address: state} of mailboxes that cannot be read; states: see `STATES`
 ``server.traces``             every row that the message trace holds; needs ``World.generate(…, now=int(time.time()))``
-``server.world``              the `World` as it is now; ``server.checked``: exchanges that were held against the contract
+``server.world``              the `World` as it is now; ``server.checked``: exchanges held against the contract
 ``server.clear_log()``        forgets requests, violations and peaks
 ``server.set(latency=0, roles=[…], token_lifetime=2)``  changes options while it runs; tokens given out keep their roles
 
@@ -69,7 +70,7 @@ None: no header), ``status``, ``code``, ``message``, ``delay``, ``location``, ``
 ``throttle``        429 ApplicationThrottled; `retry_after`. An earlier retry of that URL is a violation
 ``status``          `status` 500, 503, 504, 509 …, with `code`, `message`, `retry_after`
 ``reset``           the connection is reset in the middle of the body
-``truncate``        JSON cut in the middle; `length` ``right`` (says the cut length), ``wrong`` (says the whole), ``chunked``
+``truncate``        JSON cut in the middle; `length` ``right`` (that of the cut), ``wrong`` (of the whole), ``chunked``
 ``slow``            answers after `delay` seconds
 ``duplicate``       some items of a page stand twice in it
 ``replay``          a page also brings items of the page before
@@ -78,25 +79,27 @@ None: no header), ``status``, ``code``, ``message``, ``delay``, ``location``, ``
 ``empty``           an empty page with a next link before the page
 ``expired_token``   401 InvalidAuthenticationToken; every token given out before is refused from now on
 ``unauthorized``    401 once, the token stays good
-``resync``          `status` (410), `code` (syncStateNotFound, resyncRequired, SyncStateInvalid: in any case), `location`
-                    ``empty`` (Location with an empty token), ``fresh`` or None; all tokens of the folder become invalid
-``vanish``          the folder of the request is gone from now on: 404 `code` (ErrorItemNotFound, ErrorFolderNotFound, …)
+``resync``          `status` (410), `code` (syncStateNotFound, resyncRequired, SyncStateInvalid: in any case);
+                    `location` ``empty`` (Location with an empty token), ``fresh`` or None; the folder's tokens are void
+``vanish``          the folder of the request is gone from now on: 404 `code` (ErrorItemNotFound, ErrorFolderNotFound)
 ``mailbox``         the mailbox of the request changes into the state `code` of `STATES`
 ==================  =============================================================================================
 
 Changes between scans (each returns what it made; all appear in the next delta round)
 -------------------------------------------------------------------------------------
-``server.add_messages(mailbox, folder="inbox", count=1, **properties)`` → ids; ``server.update_message(id, **properties)``
-(``is_read`` alone gives a partial item); ``server.move_message(id, folder)``; ``server.delete_message(id)``;
+``server.add_messages(mailbox, folder="inbox", count=1, **properties)`` → ids;
+``server.update_message(id, **properties)`` (``is_read`` alone gives a partial item); ``server.move_message(id, folder)``;
+``server.delete_message(id)``;
 ``server.add_folder(mailbox, name, parent="msgfolderroot")`` → id; ``server.move_folder(id, parent)``;
 ``server.delete_folder(id)``; ``server.set_state(mailbox, state)``; ``server.expire_sync(mailbox, folder=None)``;
-``server.add_user(**properties)`` → address; ``server.update_user(address, **properties)``; ``server.delete_user(address)``;
-``server.update_group(address, **properties)``; ``server.add_member(group, member)``; ``server.remove_member(group, member)``.
+``server.add_user(**properties)`` → address; ``server.update_user(address, **properties)``;
+``server.delete_user(address)``; ``server.update_group(address, **properties)``; ``server.add_member(group, member)``;
+``server.remove_member(group, member)``. Properties are the fields of `Message`, `User`, `Group`.
 `folder` is an id or a well-known name.
 
 Rules that the server holds a client to
 ---------------------------------------
-- Every request for messages carries ``Prefer: IdType="ImmutableId"``, deltas ``odata.maxpagesize`` too, on links as well.
+- Every request for messages carries ``Prefer: IdType="ImmutableId"``, deltas ``odata.maxpagesize`` too, links as well.
   Without the first the ids are others, and change with the folder; without the second a page has 10 messages.
 - Links are followed verbatim; tokens are opaque and signed. ``$filter`` on a message delta: only ``receivedDateTime
   ge|gt``, and the round then ends after 5,000 messages. ``$orderby``: only ``receivedDateTime desc``. No ``$search``.

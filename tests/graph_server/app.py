@@ -17,7 +17,7 @@ from graph_server.faults import Faults
 from graph_server.ledger import Ledger
 from graph_server.mail import Mail
 from graph_server.message import Answer, error
-from graph_server.odata import Problem, forbidden, preferences, token_of
+from graph_server.odata import Problem, forbidden, link, preferences, token_of
 from graph_server.reports import Reports, Traces
 from graph_server.state import Tenant
 from graph_server.world import STATES
@@ -139,6 +139,12 @@ class App:
             for fault in self.struck(request, AFTER):
                 answer.cut = "reset" if fault.kind == "reset" else fault.length
         return answer
+
+    def link(self, path: str, name: str, content: dict) -> str:
+        return link(self.entra.base, path, name, content)
+
+    def context(self, name: str) -> str:
+        return f"{self.entra.base}/v1.0/$metadata#{name}"
 
     # routes
 

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 from graph_server.message import Answer, json_answer
 from graph_server.odata import (
     PAGE_KINDS,
-    OData,
     Problem,
     chosen,
-    instant,
     page,
     page_size,
     scramble,
     select,
     token_of,
 )
+from graph_server.properties import CONTACT_DEFAULT, GROUP, GROUP_DEFAULT, TEAM, USER, USER_DEFAULT, filtered
 from graph_server.world import Group, User
 
 if TYPE_CHECKING:
@@ -28,160 +27,56 @@ if TYPE_CHECKING:
 
 __all__ = ["Directory"]
 
-SKU = "6fd2c87f-b296-42f0-b197-1e91e994b900"
-PLAN = "efb87545-963c-4e0d-99df-69c6916d9eb0"
-USER_DEFAULT = (
-    "id displayName givenName surname userPrincipalName mail jobTitle officeLocation mobilePhone businessPhones "
-    "preferredLanguage"
-).split()
-GROUP_DEFAULT = (
-    "id displayName description mail mailEnabled mailNickname securityEnabled groupTypes visibility proxyAddresses "
-    "createdDateTime renewedDateTime resourceProvisioningOptions membershipRule classification"
-).split()
-CONTACT_DEFAULT = ["id", "displayName", "mail", "proxyAddresses"]
-MAIL_KINDS = ("distribution_list", "mail_security_group", "microsoft_365_group", "team")
-
-
-def _unified(group: Group) -> bool:
-    return group.kind in ("microsoft_365_group", "team")
-
-
-def _proxies(item: User | Group) -> list[str]:
-    return [f"SMTP:{item.address}", *(f"smtp:{alias}" for alias in item.aliases)] if item.address else []
-
-
-USER = {
-    "id": lambda u: u.id,
-    "displayName": lambda u: u.name,
-    "givenName": lambda u: u.name.partition(" ")[0],
-    "surname": lambda u: u.name.partition(" ")[2] or None,
-    "userPrincipalName": lambda u: u.principal_name,
-    "mail": lambda u: u.address,
-    "proxyAddresses": _proxies,
-    "otherMails": lambda u: [],
-    "department": lambda u: u.department,
-    "jobTitle": lambda u: u.title,
-    "companyName": lambda u: u.company,
-    "officeLocation": lambda u: u.office,
-    "city": lambda u: u.office,
-    "state": lambda u: None,
-    "country": lambda u: u.country,
-    "usageLocation": lambda u: "DE",
-    "accountEnabled": lambda u: u.enabled,
-    "userType": lambda u: u.type,
-    "employeeId": lambda u: None,
-    "employeeType": lambda u: None,
-    "employeeHireDate": lambda u: None,
-    "employeeOrgData": lambda u: None,
-    "mobilePhone": lambda u: None,
-    "businessPhones": lambda u: [],
-    "preferredLanguage": lambda u: None,
-    "mailNickname": lambda u: u.principal_name.partition("@")[0],
-    "createdDateTime": lambda u: instant(u.created),
-    "onPremisesSyncEnabled": lambda u: None,
-    "assignedLicenses": lambda u: [{"skuId": SKU, "disabledPlans": []}] if u.licensed else [],
-    "assignedPlans": lambda u: [_plan()] if u.licensed else [],
-}
-GROUP = {
-    "id": lambda g: g.id,
-    "displayName": lambda g: g.name,
-    "description": lambda g: None,
-    "classification": lambda g: None,
-    "mail": lambda g: g.address,
-    "mailNickname": lambda g: g.name.lower().replace(" ", "-"),
-    "mailEnabled": lambda g: g.kind in MAIL_KINDS,
-    "securityEnabled": lambda g: g.kind in ("security_group", "mail_security_group"),
-    "groupTypes": lambda g: ["Unified"] if _unified(g) else [],
-    "resourceProvisioningOptions": lambda g: ["Team"] if g.kind == "team" else [],
-    "visibility": lambda g: "Private" if _unified(g) else None,
-    "proxyAddresses": _proxies,
-    "membershipRule": lambda g: None,
-    "createdDateTime": lambda g: instant(g.renewed - 1_000_000),
-    "renewedDateTime": lambda g: instant(g.renewed),
-    "onPremisesSyncEnabled": lambda g: None,
-    "isArchived": lambda g: g.archived if g.kind == "team" else None,
-}
-TEAM = {
-    "id": lambda g: g.id,
-    "displayName": lambda g: g.name,
-    "description": lambda g: None,
-    "visibility": lambda g: "private",
-    "isArchived": lambda g: g.archived,
-    "createdDateTime": lambda g: instant(g.renewed - 1_000_000),
-    "webUrl": lambda g: f"https://teams.example/{g.id}",
-}
-FILTERS = {
-    "id": lambda item: item.id,
-    "mail": lambda item: item.address,
-    "userPrincipalName": lambda item: item.principal_name,
-    "displayName": lambda item: item.name,
-    "department": lambda item: item.department,
-    "userType": lambda item: item.type,
-    "accountEnabled": lambda item: item.enabled,
-    "mailEnabled": GROUP["mailEnabled"],
-    "securityEnabled": GROUP["securityEnabled"],
-    "proxyAddresses": _proxies,
-    "groupTypes": GROUP["groupTypes"],
-    "resourceProvisioningOptions": GROUP["resourceProvisioningOptions"],
-}
-
-
-def _plan() -> dict:
-    at = "2021-01-01T00:00:00Z"
-    return {"assignedDateTime": at, "capabilityStatus": "Enabled", "service": "exchange", "servicePlanId": PLAN}
-
 
 class Directory:
     """Answers below ``/users``, ``/groups``, ``/teams`` and ``/organization``."""
 
     def __init__(self, app: App) -> None:
         self.app, self.tenant = app, app.tenant
-        self.links = OData(app.entra.base)
         self.draw = random.Random(f"directory/{app.options.seed}")
 
     def answer(self, request: Request, parts: list[str]) -> Answer:
-        people = [user for user in self.tenant.users.values() if not user.contact]
         match parts:
             case ["organization"]:
                 return self._list(request, [self._organisation()], {}, [], "organization")
-            case ["users"]:
-                return self._list(request, people, USER, USER_DEFAULT, "users")
-            case ["users", "delta"]:
-                return self._delta(request, self.tenant.journal, people, USER, USER_DEFAULT)
+            case ["users" | "groups" | "teams"]:
+                return self._list(request, *self._all(parts[0]), parts[0])
+            case ["users" | "groups", "delta"]:
+                journal = self.tenant.journal if parts[0] == "users" else self.tenant.group_journal
+                return self._delta(request, journal, *self._all(parts[0]))
             case ["users", "$count"]:
+                people, _, _ = self._all("users")
                 return Answer(200, str(len(people)).encode(), content_type="text/plain")
-            case ["groups"]:
-                return self._list(request, list(self.tenant.groups.values()), GROUP, GROUP_DEFAULT, "groups")
-            case ["groups", "delta"]:
-                groups = list(self.tenant.groups.values())
-                return self._delta(request, self.tenant.group_journal, groups, GROUP, GROUP_DEFAULT)
-            case ["teams"]:
-                teams = [group for group in self.tenant.groups.values() if group.kind == "team"]
-                return self._list(request, teams, TEAM, ["id", "displayName", "description", "visibility"], "teams")
-            case ["users", name, *rest]:
-                return self._user(request, name, rest)
-            case ["groups", key, *rest]:
-                return self._group(request, key, rest)
-            case ["teams", key, *rest]:
-                return self._team(request, key, rest)
+            case [kind, key, *rest]:
+                single = {"users": self._user, "groups": self._group, "teams": self._team}
+                return single[kind](request, key, rest)
         raise Problem.of(400, "BadRequest", f"Resource not found for the segment '{parts[-1]}'.")
+
+    def _all(self, kind: str) -> tuple[list, dict, list[str]]:
+        """All objects of a kind, their properties, and which of these come without `$select`."""
+        if kind == "users":
+            return [user for user in self.tenant.users.values() if not user.contact], USER, USER_DEFAULT
+        groups = list(self.tenant.groups.values())
+        if kind == "groups":
+            return groups, GROUP, GROUP_DEFAULT
+        names = ["id", "displayName", "description", "visibility"]
+        return [group for group in groups if group.kind == "team"], TEAM, names
 
     # lists
 
     def _list(self, request: Request, items: list, known: dict, default: list[str], context: str) -> Answer:
         token = token_of(request) or self._query(request, default)
-        items = _filtered(items, token["filter"])
+        items = filtered(items, token["filter"])
         size = page_size(request, default=100, most=999) if token["size"] is None else token["size"]
         at, end = token["at"], token["at"] + size
         following = None
         if end < len(items):
-            following = self.links.link(request.path, "skiptoken", token | {"at": end, "size": size})
+            following = self.app.link(request.path, "skiptoken", token | {"at": end, "size": size})
         value = [self._shown(item, token, known) for item in items[at:end]]
         again = [self._shown(item, token, known) for item in items[max(0, at - 2) : at]]
         struck = self.app.struck(request, PAGE_KINDS - {"partial"}) if value else []
         value = scramble(value, again, struck, self.draw)
-        answer = page(value, f"{self.app.entra.base}/v1.0/$metadata#{context}", nextLink=following)
-        return answer
+        return page(value, self.app.context(f"{context}"), nextLink=following)
 
     @staticmethod
     def _query(request: Request, default: list[str]) -> dict:
@@ -236,12 +131,12 @@ class Directory:
             names = changed[key][1] if changed else frozenset()
             value.append(self._changed(present.get(key), key, token, known, names))
         if end < len(keys):
-            found = {"nextLink": self.links.link(request.path, "skiptoken", token | {"at": end})}
+            found = {"nextLink": self.app.link(request.path, "skiptoken", token | {"at": end})}
         else:
             ended = token | {"from": token["to"], "to": None, "at": 0}
-            found = {"deltaLink": self.links.link(request.path, "deltatoken", ended)}
+            found = {"deltaLink": self.app.link(request.path, "deltatoken", ended)}
         struck = self.app.struck(request, PAGE_KINDS - {"partial", "replay"}) if value else []
-        return page(scramble(value, [], struck, self.draw), f"{self.app.entra.base}/v1.0/$metadata#delta", **found)
+        return page(scramble(value, [], struck, self.draw), self.app.context("delta"), **found)
 
     @staticmethod
     def _first(request: Request, journal: Journal, default: list[str]) -> dict:
@@ -409,32 +304,3 @@ def _channel(channel: object) -> dict:
         "membershipType": channel.membership,
         "createdDateTime": "2024-01-01T00:00:00Z",
     }
-
-
-def _filtered(items: list, text: str) -> list:
-    """`eq`, ``startswith`` and ``any(x:x eq …)``, joined by ``and`` or by ``or``."""
-    if not text:
-        return items
-    both, parts = (any, re.split(r"\s+or\s+", text)) if " or " in text else (all, re.split(r"\s+and\s+", text))
-    tests = [_test(part.strip()) for part in parts]
-    return [item for item in items if both(test(item) for test in tests)]
-
-
-def _test(part: str) -> object:
-    value = r"(?:'((?:[^']|'')*)'|(true|false))"
-    if match := re.fullmatch(rf"(\w+)/any\(\w+:\s*\w+\s+eq\s+{value}\)", part):
-        get, wanted = _get(match[1]), match[2].lower()
-        return lambda item: any(entry.lower() == wanted for entry in get(item))
-    if match := re.fullmatch(r"startswith\((\w+),\s*'((?:[^']|'')*)'\)", part, re.IGNORECASE):
-        get, start = _get(match[1]), match[2].lower()
-        return lambda item: (get(item) or "").lower().startswith(start)
-    if match := re.fullmatch(rf"(\w+)\s+eq\s+{value}", part):
-        get, wanted = _get(match[1]), (match[2] or match[3]).replace("''", "'").lower()
-        return lambda item: str(get(item)).lower() == wanted
-    raise Problem.of(400, "Request_UnsupportedQuery", f"Unsupported or invalid query filter clause: {part}")
-
-
-def _get(name: str) -> object:
-    if name not in FILTERS:
-        raise Problem.of(400, "Request_UnsupportedQuery", f"Property '{name}' is not filterable.")
-    return FILTERS[name]

@@ -11,7 +11,6 @@ import msgspec
 from graph_server.message import Answer, json_answer
 from graph_server.odata import (
     PAGE_KINDS,
-    OData,
     Problem,
     chosen,
     clauses,
@@ -42,7 +41,6 @@ class Mail:
 
     def __init__(self, app: App) -> None:
         self.app, self.names = app, app.tenant.world.names
-        self.links = OData(app.entra.base)
         self.draw = random.Random(f"pages/{app.options.seed}")
         self._recipients: dict[str, msgspec.Raw] = {}
         self.known = self._properties()
@@ -67,7 +65,7 @@ class Mail:
             "subject": lambda m: m.subject,
             "from": lambda m: one(m.sender),
             "sender": lambda m: one(m.sender),
-            "replyTo": lambda m: [],
+            "replyTo": lambda _: [],
             "toRecipients": lambda m: many(m.to),
             "ccRecipients": lambda m: many(m.cc),
             "bccRecipients": lambda m: many(m.bcc),
@@ -80,10 +78,10 @@ class Mail:
             "isRead": lambda m: m.is_read,
             "importance": lambda m: m.importance,
             "inferenceClassification": lambda m: m.classification,
-            "parentFolderId": lambda m: None,  # `_render` knows the folder
+            "parentFolderId": lambda _: None,  # `_render` knows the folder
             "categories": lambda m: m.categories,
-            "flag": lambda m: {"flagStatus": "notFlagged"},
-            "isReadReceiptRequested": lambda m: False,
+            "flag": lambda _: {"flagStatus": "notFlagged"},
+            "isReadReceiptRequested": lambda _: False,
             "changeKey": lambda m: f"CQAAABYAAA{m.version:06}",
             "webLink": lambda m: f"https://outlook.example/?ItemID={m.id}",
             "meetingMessageType": lambda m: m.meeting,
@@ -108,22 +106,28 @@ class Mail:
         """`parts`: the path after ``/users/{id}``."""
         match parts:
             case ["mailFolders"]:
-                return self._folders(request, box, box.places[box.names["msgfolderroot"]].folder.id)
+                return self._folders(request, box, box.names["msgfolderroot"])
             case ["mailFolders", "delta"]:
                 return self._folder_delta(request, box)
-            case ["mailFolders", name]:
-                return json_answer(self._folder(self._place(box, name), select(request)))
-            case ["mailFolders", name, "childFolders"]:
-                return self._folders(request, box, self._place(box, name).folder.id)
-            case ["mailFolders", name, "messages"]:
-                return self._list(request, [self._place(box, name)])
-            case ["mailFolders", name, "messages", "delta"]:
-                return self._delta(request, self._place(box, name))
+            case ["mailFolders", name, *rest]:
+                return self._in_folder(request, self._place(box, name), rest)
             case ["messages"]:
                 return self._list(request, [place for place in box.places.values() if not place.folder.search])
             case ["messages", key]:
                 return self._one(request, box, key)
         raise Problem.of(400, "BadRequest", f"Resource not found for the segment '{parts[-1]}'.")
+
+    def _in_folder(self, request: Request, place: Place, rest: list[str]) -> Answer:
+        match rest:
+            case []:
+                return json_answer(self._folder(place, select(request)))
+            case ["childFolders"]:
+                return self._folders(request, place.box, place.folder.id)
+            case ["messages"]:
+                return self._list(request, [self._searched(place)])
+            case ["messages", "delta"]:
+                return self._delta(request, place)
+        raise Problem.of(400, "BadRequest", f"Resource not found for the segment '{rest[-1]}'.")
 
     @staticmethod
     def _place(box: Box, name: str) -> Place:
@@ -164,9 +168,9 @@ class Mail:
         size = page_size(request, default=10, most=self.app.options.max_page_size)
         shown = [p for p in box.children(parent) if token["hidden"] or not p.folder.hidden]
         at, end = token["at"], token["at"] + size
-        following = self.links.link(request.path, "skiptoken", token | {"at": end}) if end < len(shown) else None
+        following = self.app.link(request.path, "skiptoken", token | {"at": end}) if end < len(shown) else None
         value = [self._folder(place, token["names"]) for place in shown[at:end]]
-        return page(value, f"{self.app.entra.base}/v1.0/$metadata#mailFolders", nextLink=following)
+        return page(value, self.app.context("mailFolders"), nextLink=following)
 
     def _folder_delta(self, request: Request, box: Box) -> Answer:
         start = {"from": None, "to": box.journal.now, "at": 0, "g": box.journal.generation, "names": select(request)}
@@ -189,13 +193,13 @@ class Mail:
             for key in keys[at:end]
         ]
         found = self._next(request, token, end, more=end < len(keys))
-        return page(value, f"{self.app.entra.base}/v1.0/$metadata#Collection(mailFolder)", **found)
+        return page(value, self.app.context("Collection(mailFolder)"), **found)
 
     def _next(self, request: Request, token: dict, end: int, *, more: bool) -> dict[str, str]:
         if more:
-            return {"nextLink": self.links.link(request.path, "skiptoken", token | {"at": end})}
+            return {"nextLink": self.app.link(request.path, "skiptoken", token | {"at": end})}
         ended = token | {"from": token["to"], "to": None, "at": 0, "e": 0, "left": None}
-        return {"deltaLink": self.links.link(request.path, "deltatoken", ended)}
+        return {"deltaLink": self.app.link(request.path, "deltatoken", ended)}
 
     # messages
 
@@ -208,8 +212,8 @@ class Mail:
         at, end = token["at"], token["at"] + size
         immutable = _immutable(request)
         value = [self._render(m, token["names"], p, immutable=immutable) for m, p in found[at:end]]
-        following = self.links.link(request.path, "skiptoken", token | {"at": end}) if end < len(found) else None
-        return page(value, f"{self.app.entra.base}/v1.0/$metadata#messages", nextLink=following)
+        following = self.app.link(request.path, "skiptoken", token | {"at": end}) if end < len(found) else None
+        return page(value, self.app.context("messages"), nextLink=following)
 
     def _delta(self, request: Request, place: Place) -> Answer:
         place = self._searched(place)
@@ -228,7 +232,7 @@ class Mail:
         return self._changes(request, place, token, size)
 
     def _context(self, place: Place) -> str:
-        return f"{self.app.entra.base}/v1.0/$metadata#users('{place.box.mailbox.user}')/messages"
+        return self.app.context(f"users('{place.box.mailbox.user}')/messages")
 
     @staticmethod
     def _searched(place: Place) -> Place:
@@ -333,7 +337,7 @@ def _mutable(key: str, folder: str) -> str:
 def _window(text: str, verbs: str) -> object:
     """The test that a `$filter` on receivedDateTime means."""
     if not text:
-        return lambda message: True
+        return lambda _: True
     tests = []
     for match in clauses(text, rf"receivedDateTime\s+({verbs})\s+(\S+)"):
         verb, limit = match[1], parse_instant(match[2])

@@ -16,7 +16,7 @@ __all__ = ["Answer", "Request", "error", "json_answer"]
 
 @dataclass(slots=True)
 class Request:
-    """`path` is decoded, `headers` have lower-case names; `done` is called when the last byte of the answer is written."""
+    """`path` is decoded, `headers` have lower-case names; `done` is called when the answer is written."""
 
     method: str
     target: str
@@ -45,7 +45,7 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """`cut`: how the body is damaged on the wire: None, ``reset``, ``right``, ``wrong``, ``chunked``; `items` in a page."""
+    """`cut`: how the wire damages the body: None, ``reset``, ``right``, ``wrong``, ``chunked``; `items` in a page."""
 
     status: int
     body: bytes = b""

@@ -6,7 +6,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import random
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ import msgspec
 from graph_server.message import Answer, error, json_answer
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable, Sequence
 
     from graph_server.faults import Fault
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORBIDDEN",
-    "OData",
     "Problem",
     "chosen",
     "clauses",
     "forbidden",
     "instant",
+    "link",
     "links",
     "page",
     "page_size",
@@ -68,14 +68,9 @@ class Problem(Exception):
         return cls(error(status, code, message, **headers))
 
 
-class OData:
-    """Reads and writes the opaque tokens of links."""
-
-    def __init__(self, base: str) -> None:
-        self.base = base
-
-    def link(self, path: str, name: str, content: dict) -> str:
-        return f"{self.base}{quote(path, safe='/')}?${name}={_seal(content)}"
+def link(base: str, path: str, name: str, content: dict) -> str:
+    """An absolute link with an opaque token."""
+    return f"{base}{quote(path, safe='/')}?${name}={_seal(content)}"
 
 
 def _seal(content: dict) -> str:
@@ -151,7 +146,7 @@ def instant(seconds: int | None) -> str | None:
 
 def parse_instant(text: str) -> float:
     try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+        return datetime.fromisoformat(text).timestamp()
     except ValueError as problem:
         raise Problem.of(400, "BadRequest", f"{text} is no time.") from problem
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import ssl
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ from graph_server.wire import Connection
 from graph_server.world import World
 
 __all__ = ["Ready", "main"]
+
+HOST = "127.0.0.1"
 
 
 class Ready(msgspec.Struct, kw_only=True):
@@ -36,12 +39,14 @@ async def serve(folder: Path) -> None:
     authority.cert_pem.write_to_path(credentials.ca_file)
     entra = Entra(credentials, options.roles, options.token_lifetime)
     entra.prepare(folder, authority)
-    server, port = await _listen(lambda request: app.handle(request), _tls(authority, options))
-    entra.base = f"https://localhost:{port}"
+    door, back_door = socket.create_server((HOST, 0)), socket.create_server((HOST, 0))
+    entra.base = f"https://localhost:{door.getsockname()[1]}"
     app = App(world, options, entra)
     gc.freeze()  # a hundred thousand messages need not be looked at again
-    control, control_port = await _listen(Control(app).handle, None)
-    ready = Ready(port=port, control=control_port, credentials=credentials)
+    server = await _listen(door, app.handle, _tls(authority, options))
+    control = await _listen(back_door, Control(app).handle, None)
+    ports = {"port": door.getsockname()[1], "control": back_door.getsockname()[1]}
+    ready = Ready(**ports, credentials=credentials)
     sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
     sys.stdout.flush()
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
@@ -49,10 +54,9 @@ async def serve(folder: Path) -> None:
     control.close()
 
 
-async def _listen(handle: object, tls: ssl.SSLContext | None) -> tuple[asyncio.Server, int]:
+async def _listen(door: socket.socket, handle: object, tls: ssl.SSLContext | None) -> asyncio.Server:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(handle), "127.0.0.1", 0, ssl=tls, backlog=1_000)
-    return server, server.sockets[0].getsockname()[1]
+    return await loop.create_server(lambda: Connection(handle), sock=door, ssl=tls, backlog=1_000)
 
 
 def _tls(authority: trustme.CA, options: Options) -> ssl.SSLContext:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from graph_server.generate import guid
 from graph_server.message import Answer
-from graph_server.odata import OData, Problem, clauses, instant, page, page_size, parse_instant, token_of
+from graph_server.odata import Problem, clauses, instant, page, page_size, parse_instant, token_of
 
 if TYPE_CHECKING:
     from graph_server.app import App
@@ -94,7 +94,6 @@ class Traces:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self.links = OData(app.entra.base)
         self.asked: deque[float] = deque()
         self._rows: tuple[int, list[dict]] = (-1, [])
 
@@ -145,8 +144,8 @@ class Traces:
         at, stop = token["at"], token["at"] + size
         following = None
         if stop < len(found):
-            following = self.links.link(request.path, "skiptoken", token | {"at": stop, "size": size})
-        context = f"{self.app.entra.base}/v1.0/$metadata#admin/exchange/tracing/messageTraces"
+            following = self.app.link(request.path, "skiptoken", token | {"at": stop, "size": size})
+        context = self.app.context("admin/exchange/tracing/messageTraces")
         return page(found[at:stop], context, nextLink=following)
 
     def _meter(self, request: Request) -> None:
