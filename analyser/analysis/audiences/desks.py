@@ -75,12 +75,13 @@ def asks(
     begun = mail.filter((mail.thread == mail.message) & ~mail.automatic & ~mail.external & mail.stem.notnull())
     short = threads.filter(threads.messages <= limits.max_messages).select("thread")
     begun = begun.semi_join(short, "thread").select("thread", "sent_at", "stem", asker="sender")
-    to = parts.filter(parts.role == "to").inner_join(placed, "actor")
+    to = parts.filter(parts.role == "to").semi_join(begun, parts.message == begun.thread).inner_join(placed, "actor")
+    # first and last in place of distinct values, which cost more in as many groups as there are threads
     asked = to.group_by("message").agg(
-        asked=to.count(), places=to.place.nunique(), unplaced=to.place.isnull().any(), desk=to.place.min(),
+        asked=to.count(), desk=to.place.min(), last=to.place.max(), unplaced=to.place.isnull().any(),
         boxed=to.boxed.any(),
     )  # fmt: skip
-    asked = asked.filter((asked.asked <= limits.max_asked) & (asked.places == 1) & ~asked.unplaced)
+    asked = asked.filter((asked.asked <= limits.max_asked) & (asked.desk == asked["last"]) & ~asked.unplaced)
     rows = begun.inner_join(asked, begun.thread == asked.message).inner_join(
         placed.select(asker="actor", asker_department="place"), "asker"
     )

@@ -42,6 +42,5 @@ class Mined:
 def long(wide: ir.Table) -> ir.Table:
     """Measures as rows: `audience`, `measure`, `value`, from a column each."""
     names = [name for name in wide.columns if name != "audience"]
-    return ibis.union(
-        *(wide.select("audience", measure=ibis.literal(name), value=wide[name].cast("float64")) for name in names)
-    )
+    each = wide.select("audience", *(wide[name].cast("float64") for name in names))
+    return each.pivot_longer(ibis.selectors.of_type("float64"), names_to="measure", values_to="value")
