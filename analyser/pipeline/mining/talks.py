@@ -113,4 +113,3 @@ def _spoken(run: Run, measured: ir.Table) -> ir.Table:
     talked = placed.inner_join(ordinary, "thread").select("audience", "message")
     called = placed.inner_join(run["endings"], "thread").select("audience", "message")
     return talked.union(called).distinct()
-
