@@ -159,32 +159,35 @@ def summaries(messages: ir.Table, members: ir.Table, parts: ir.Table, flags: ir.
     people
         Actors that count as people (column `actor`).
     """
-    on = members.inner_join(parts.filter(parts.actor.isin(people.actor)), "message")
-    heads = on.group_by("thread").agg(people=on.actor.nunique().cast("int32"))
+    on = members.inner_join(parts.semi_join(people, "actor").select("message", "actor"), "message")
+    on = on.select("thread", "actor").distinct()
+    heads = on.group_by("thread").agg(people=on.count().cast("int32"))
     rows = (
         members.inner_join(messages.select("message", "sent_at", "has_attachments", actor="sender"), "message")
         .inner_join(flags.select("message", "external", "stem"), "message")
         .select("thread", "message", "sent_at", "has_attachments", "actor", "external", "stem")
     )
-    first = rows.filter(rows.thread == rows.message).select(
-        "thread", begun=rows.sent_at, first_sender=rows.actor, first_stem=rows.stem
-    )
-    rows = rows.left_join(first, "thread").drop("thread_right")
-    attached = rows.has_attachments.fill_null(False)  # noqa: FBT003
-    answer = rows.actor != rows.first_sender
-    summary = rows.group_by("thread").agg(
-        messages=rows.count().cast("int32"),
-        senders=rows.actor.nunique().cast("int32"),
+    first = rows.filter(rows.thread == rows.message).select("thread", "stem", first_sender=rows.actor)
+    # by writer first: distinct values in as many groups as there are threads cost more
+    each = rows.group_by("thread", "actor").agg(
+        messages=rows.count(),
         first_sent=rows.sent_at.min(),
         last_sent=rows.sent_at.max(),
-        first_sender=rows.first_sender.min(),
-        first_answer=rows.sent_at.min(where=answer),
-        with_attachments=attached.cast("int32").sum().cast("int32"),
-        attaching_senders=rows.actor.nunique(where=attached).cast("int32"),
+        attached=rows.has_attachments.fill_null(False).cast("int32").sum(),  # noqa: FBT003
         external=rows.external.any(),
-        stem=rows.first_stem.min(),
     )
-    summary = summary.left_join(heads, "thread").drop("thread_right")
+    each = each.inner_join(first.select("thread", "first_sender"), "thread")
+    summary = each.group_by("thread").agg(
+        messages=each.messages.sum().cast("int32"),
+        senders=each.count().cast("int32"),
+        first_sent=each.first_sent.min(),
+        last_sent=each.last_sent.max(),
+        first_answer=each.first_sent.min(where=each.actor != each.first_sender),
+        with_attachments=each.attached.sum().cast("int32"),
+        attaching_senders=(each.attached > 0).cast("int32").sum().cast("int32"),
+        external=each.external.any(),
+    )
+    summary = summary.inner_join(first, "thread").left_join(heads, "thread").drop("thread_right")
     return summary.mutate(
         people=summary.people.fill_null(0),
         first_reply_hours=((summary.first_answer.epoch_seconds() - summary.first_sent.epoch_seconds()) / 3600.0).cast(

@@ -29,9 +29,9 @@ def knowledge_(run: Run) -> None:
 
 def _inside(run: Run) -> ir.Table:
     """Asks of a department's own people to its desks, about their words: `audience`, `thread`, `asker`."""
-    limits = run.thresholds["desks"]
-    own = desks.asks(run["mail"], run["participants"], run["principals"], run["threads"], limits, inside=True)
-    rows = run.compute(own)
+    begun = run["begun_asks"]
+    begun = begun.filter(begun.own).semi_join(run["desk_teams"], "desk")
+    rows = run.compute(desks.asks(begun, run["mail"], run["principals"], run.thresholds["desks"]))
     on = desks.involved(rows, run["participants"], run["principals"])
     placed = desks.by_team(rows, on, run["desk_teams"])
     told = placed.semi_join(run["desk_words"], ["desk", "word"]).inner_join(run["desk_names"], "desk")

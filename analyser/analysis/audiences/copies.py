@@ -72,9 +72,13 @@ def pairs(rows: ir.Table, limits: CopiesThresholds) -> ir.Table:
     """
     sent = rows.select("message", "sender", "sent_at", "stem", "n").distinct()
     order = ibis.window(group_by="sender", order_by=["sent_at", "message"])
-    sent = sent.mutate(place=ibis.row_number().over(order).cast("int64"))
-    earlier = sent.mutate(at=sent.place + ibis.range(1, limits.ahead + 1).unnest().cast("int64"))
-    later = sent.select("sender", at="place", other="message", other_at="sent_at", other_stem="stem", other_n="n")
+    before, after = (step.epoch_seconds() for step in (sent.sent_at.lag().over(order), sent.sent_at.lead().over(order)))
+    at = sent.sent_at.epoch_seconds()
+    close = sent.mutate(gap=ibis.least(at - before, after - at) / 60.0).filter(lambda t: t.gap <= limits.minutes)
+    # what stands close to nothing has no copy, and most mail does
+    close = close.mutate(place=ibis.row_number().over(order).cast("int64"))
+    earlier = close.mutate(at=close.place + ibis.range(1, limits.ahead + 1).unnest().cast("int64"))
+    later = close.select("sender", at="place", other="message", other_at="sent_at", other_stem="stem", other_n="n")
     near = earlier.inner_join(later, ["sender", "at"])
     gap = (near.other_at.epoch_seconds() - near.sent_at.epoch_seconds()) / 60.0
     near = _alike(near.filter(gap <= limits.minutes), sent, limits)

@@ -21,7 +21,7 @@ from analyser.config import threshold
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["DesksThresholds", "asks", "by_team", "desks", "involved", "joint", "members", "teams", "telling"]
+__all__ = ["DesksThresholds", "asks", "begun", "by_team", "desks", "involved", "joint", "members", "teams", "telling"]
 
 
 class DesksThresholds(answering.AnsweringThresholds):
@@ -51,43 +51,45 @@ class DesksThresholds(answering.AnsweringThresholds):
     min_word: int = threshold(3, "Letters of a telling word", ge=2)
 
 
-def asks(
-    mail: ir.Table,
-    parts: ir.Table,
-    principals: ir.Table,
-    threads: ir.Table,
-    limits: DesksThresholds,
-    *,
-    inside: bool = False,
+def begun(
+    mail: ir.Table, parts: ir.Table, principals: ir.Table, threads: ir.Table, limits: DesksThresholds
 ) -> ir.Table:
-    """Threads that outsiders begin with one department: `thread`, `asker`, `asker_department`, `desk`, `answerer`,
+    """Short threads that somebody begins with a few people of one department: `thread`, `sent_at`, `stem`, `asker`,
+    `asker_department`, `desk` (the department asked), `boxed`, `own` (whether it is the asker's).
+
+    A shared mailbox without a department (`boxed`) is a desk of its own.
+    """
+    placed = _placed(principals)
+    sent = mail.filter((mail.thread == mail.message) & ~mail.automatic & ~mail.external & mail.stem.notnull())
+    short = threads.filter(threads.messages <= limits.max_messages).select("thread")
+    sent = sent.semi_join(short, "thread").select("thread", "sent_at", "stem", asker="sender")
+    to = parts.filter(parts.role == "to").semi_join(sent, parts.message == sent.thread).inner_join(placed, "actor")
+    # first and last in place of distinct values, which cost more in as many groups as there are threads
+    asked = to.group_by("message").agg(
+        asked=to.count(), desk=to.place.min(), last=to.place.max(), unplaced=to.place.isnull().any(),
+        boxed=to.boxed.any(),
+    )  # fmt: skip
+    asked = asked.filter((asked.asked <= limits.max_asked) & (asked.desk == asked["last"]) & ~asked.unplaced)
+    rows = sent.inner_join(asked, sent.thread == asked.message).inner_join(
+        placed.select(asker="actor", asker_department="place"), "asker"
+    )
+    rows = rows.mutate(own=rows.asker_department == rows.desk)
+    return rows.select("thread", "sent_at", "stem", "asker", "asker_department", "desk", "boxed", "own")
+
+
+def asks(rows: ir.Table, mail: ir.Table, principals: ir.Table, limits: DesksThresholds) -> ir.Table:
+    """What was asked, and who answered: `thread`, `sent_at`, `stem`, `asker`, `asker_department`, `desk`, `answerer`,
     `word`.
 
-    One row per ask, word of its stem and person inside who answered (null where nobody did). A shared mailbox without
-    a department is a desk of its own, and whoever else answers what it was asked is inside.
+    One row per ask, word of its stem and person inside who answered (null where nobody did). Whoever answers what a
+    mailbox without a department was asked is inside.
 
     Parameters
     ----------
-    inside
-        True for the asks of the department's own people instead.
+    rows
+        Rows of `begun`: those of outsiders, or those of the department's own people.
     """
-    placed = _placed(principals)
-    begun = mail.filter((mail.thread == mail.message) & ~mail.automatic & ~mail.external & mail.stem.notnull())
-    short = threads.filter(threads.messages <= limits.max_messages).select("thread")
-    begun = begun.semi_join(short, "thread").select("thread", "sent_at", "stem", asker="sender")
-    to = parts.filter(parts.role == "to").inner_join(placed, "actor")
-    asked = to.group_by("message").agg(
-        asked=to.count(), places=to.place.nunique(), unplaced=to.place.isnull().any(), desk=to.place.min(),
-        boxed=to.boxed.any(),
-    )  # fmt: skip
-    asked = asked.filter((asked.asked <= limits.max_asked) & (asked.places == 1) & ~asked.unplaced)
-    rows = begun.inner_join(asked, begun.thread == asked.message).inner_join(
-        placed.select(asker="actor", asker_department="place"), "asker"
-    )
-    own = rows.asker_department == rows.desk
-    rows = rows.filter(own if inside else ~own)
-    rows = rows.select("thread", "sent_at", "stem", "asker", "asker_department", "desk", "boxed")
-    rows = rows.left_join(_answers(rows, mail, placed), "thread").select(
+    rows = rows.left_join(_answers(rows, mail, _placed(principals)), "thread").select(
         "thread", "sent_at", "stem", "asker", "asker_department", "desk", "answerer"
     )
     rows = rows.mutate(word=rows.stem.split(" ").unnest())

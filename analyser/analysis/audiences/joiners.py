@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-__all__ = ["JoinersThresholds", "arrivals", "explanations", "measures", "members", "strands"]
+__all__ = ["JoinersThresholds", "arrivals", "explanations", "measures", "members", "strands", "templates"]
+
+_WEEK = 7 * 86400
 
 
 class JoinersThresholds(Thresholds):
@@ -37,9 +39,15 @@ class JoinersThresholds(Thresholds):
 
 
 def arrivals(
-    mail: ir.Table, parts: ir.Table, principals: ir.Table, people: ir.Table, limits: JoinersThresholds
+    mail: ir.Table,
+    parts: ir.Table,
+    principals: ir.Table,
+    people: ir.Table,
+    first: datetime,
+    limits: JoinersThresholds,
 ) -> ir.Table:
-    """When each person came: `actor`, `seen` (first message), `joined` (null where the directory is silent), `stays`.
+    """When each person came: `actor`, `seen` (first message), `joined` (null where the directory is silent), `stays`
+    (null for who was there in the first weeks of the data).
 
     Parameters
     ----------
@@ -49,32 +57,36 @@ def arrivals(
         `actor`, `joined_on`.
     people
         Actors that count as people (column `actor`).
+    first
+        Begin of the period.
     """
     # who is a member of a list today need not have been one when it was addressed
     named = parts.filter(parts.role != "member").semi_join(people, "actor").select("message", "actor")
     on = named.inner_join(mail.select("message", "sent_at"), "message")
-    first = on.group_by("actor").agg(seen=on.sent_at.min(), seen_weeks=on.sent_at.truncate("W").nunique())
-    known = first.left_join(principals.select("actor", "joined_on"), "actor")
+    seen = on.group_by("actor").agg(seen=on.sent_at.min())
+    later = seen.filter(seen.seen.epoch_seconds() >= int(first.timestamp()) + int(limits.weeks * _WEEK))
+    weeks = on.semi_join(later, "actor")
+    weeks = weeks.select("actor", week=weeks.sent_at.epoch_seconds() // _WEEK).distinct()
+    weeks = weeks.group_by("actor").agg(seen_weeks=weeks.count())
+    known = seen.left_join(principals.select("actor", "joined_on"), "actor").drop("actor_right")
+    known = known.left_join(weeks, "actor")
     return known.select(
         "actor", "seen", joined=known.joined_on.cast("timestamp('UTC')"), stays=known.seen_weeks >= limits.seen_weeks
     )
 
 
 def explanations(
-    mail: ir.Table, parts: ir.Table, principals: ir.Table, came: ir.Table, first: datetime, limits: JoinersThresholds
+    mail: ir.Table, parts: ir.Table, came: ir.Table, first: datetime, limits: JoinersThresholds
 ) -> ir.Table:
-    """What people inside begin, or forward, to few: `message`, `sender`, `sent_at`, `stem`, `template`, `actor`, `new`.
+    """What people inside begin, or forward, to few: `message`, `sender`, `sent_at`, `stem`, `actor`, `new`.
 
-    One row per message and person in To. `new` is null where it cannot be known. `template` is the stem without
-    the recipient's name: a welcome that calls everybody by name is one text.
+    One row per message and person in To. `new` is null where it cannot be known.
 
     Parameters
     ----------
     mail
         One row per message: `message`, `sent_at`, `sender` (actor), `sender_inside`, `stem`, `is_reply`, `automatic`,
         `external`, `sensitive`, `people`.
-    principals
-        `actor`, `principal`, `display_name`.
     came
         Result of `arrivals`.
     first
@@ -91,21 +103,13 @@ def explanations(
     ).select("message", "sender", "sent_at", "stem")
     to = parts.filter(parts.role == "to").select("message", "actor").inner_join(came, "actor")
     rows = sent.inner_join(to, "message").filter(lambda t: t.actor != t.sender)
-    rows = rows.mutate(new=_is_new(rows, first, limits))
-    local = principals.principal.split("@")[0]
-    named = principals.select("actor", called=(local + " " + principals.display_name.fill_null("")).lower())
-    rows = rows.inner_join(named, "actor")
-    called = rows.called.re_replace(r"[^\p{L}\p{M}]+", " ").split(" ")
-    rows = rows.mutate(called=called, words=rows.stem.split(" "))
-    own = rows.words.filter(lambda word: ~rows.called.contains(word)).join(" ")
-    return rows.mutate(template=own).select("message", "sender", "sent_at", "stem", "template", "actor", "new")
+    return rows.mutate(new=_is_new(rows, first, limits)).select("message", "sender", "sent_at", "stem", "actor", "new")
 
 
 def _is_new(rows: ir.Table, first: datetime, limits: JoinersThresholds) -> ir.BooleanValue:
     """New by the directory, or else by what was seen; null in the first weeks of the data."""
-    week = 7 * 86400
     at, start = rows.sent_at.epoch_seconds(), int(first.timestamp())
-    span, before = int(limits.weeks * week), int(limits.before_weeks * week)
+    span, before = int(limits.weeks * _WEEK), int(limits.before_weeks * _WEEK)
     since = at - rows.joined.epoch_seconds()
     seen = rows.seen.epoch_seconds()
     return ibis.cases(
@@ -116,6 +120,29 @@ def _is_new(rows: ir.Table, first: datetime, limits: JoinersThresholds) -> ir.Bo
     )
 
 
+def templates(rows: ir.Table, principals: ir.Table, limits: JoinersThresholds) -> ir.Table:
+    """Explanations by senders who write to enough joiners, with their `template`: the stem without the recipient's
+    name, since a welcome that calls everybody by name is one text.
+
+    Parameters
+    ----------
+    rows
+        Result of `explanations`.
+    principals
+        `actor`, `principal`, `display_name`.
+    """
+    # taking names out of subjects is dear, and most senders write to no joiners
+    joined = rows.filter(rows.new).select("sender", "actor").distinct().group_by("sender").agg(n=lambda t: t.count())
+    rows = rows.semi_join(joined.filter(joined.n >= limits.min_joiners), "sender")
+    local = principals.principal.split("@")[0]
+    named = principals.select("actor", called=(local + " " + principals.display_name.fill_null("")).lower())
+    rows = rows.inner_join(named, "actor")
+    called = rows.called.re_replace(r"[^\p{L}\p{M}]+", " ").split(" ")
+    rows = rows.mutate(called=called, words=rows.stem.split(" "))
+    own = rows.words.filter(lambda word: ~rows.called.contains(word)).join(" ")
+    return rows.mutate(template=own).select("message", "sender", "sent_at", "stem", "template", "actor", "new")
+
+
 def strands(rows: ir.Table, names: ir.Table, limits: JoinersThresholds) -> ir.Table:
     """Messages that one sender re-sends to joiners: `audience`, `message`.
 
@@ -124,7 +151,7 @@ def strands(rows: ir.Table, names: ir.Table, limits: JoinersThresholds) -> ir.Ta
     Parameters
     ----------
     rows
-        Result of `explanations`.
+        Result of `templates`.
     names
         `actor`, `principal`: audiences bear the sender's address.
     """

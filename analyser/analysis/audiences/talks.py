@@ -159,18 +159,19 @@ def endings(
         Result of `invitations` or of `closings`.
     """
     invited = calls.inner_join(parts.semi_join(people, "actor"), "message").select("message", "actor")
-    # joined by week as well as by person, since a busy person is in many talks of a year
+    # who invites is in the talk; joined by week as well, since a busy person is in many talks of a year
     week = calls.sent_at.epoch_seconds() // _WEEK
     near = calls.mutate(week=ibis.array([week - 1, week, week + 1]).unnest())
     dated = found.mutate(week=found.last_sent.epoch_seconds() // _WEEK)
-    pairs = near.inner_join(invited, "message").inner_join(dated.inner_join(talkers, "thread"), ["actor", "week"])
+    pairs = near.inner_join(dated.inner_join(talkers.rename(sender="actor"), "thread"), ["sender", "week"])
     late = pairs.sent_at.epoch_seconds() - pairs.last_sent.epoch_seconds()
     pairs = pairs.filter((pairs.sent_at > pairs.enough_at) & (late <= limits.invite_hours * 3600.0))
-    both = pairs.group_by("message", "thread", "sender", "last_sent").agg(shared=pairs.count())
+    pairs = pairs.select("message", "thread", "last_sent")
+    both = pairs.inner_join(invited, "message").inner_join(talkers, ["thread", "actor"])
+    both = both.group_by("message", "thread", "last_sent").agg(shared=both.count())
     sizes = invited.group_by("message").agg(invited=invited.count())
     talking = talkers.group_by("thread").agg(talking=talkers.count())
     both = both.inner_join(sizes, "message").inner_join(talking, "thread")
-    both = both.semi_join(talkers.rename(sender="actor"), ["thread", "sender"])
     both = both.mutate(similarity=both.shared / (both.invited + both.talking - both.shared).cast("float64"))
     both = both.filter(both.similarity >= limits.same_people)
     order = [ibis.desc(both.similarity), ibis.desc(both.last_sent), both.thread]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import ibis
+from ibis import selectors
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -42,6 +42,5 @@ class Mined:
 def long(wide: ir.Table) -> ir.Table:
     """Measures as rows: `audience`, `measure`, `value`, from a column each."""
     names = [name for name in wide.columns if name != "audience"]
-    return ibis.union(
-        *(wide.select("audience", measure=ibis.literal(name), value=wide[name].cast("float64")) for name in names)
-    )
+    each = wide.select("audience", **{name: wide[name].cast("float64") for name in names})
+    return each.pivot_longer(selectors.cols(*names), names_to="measure", values_to="value")

@@ -21,11 +21,11 @@ __all__ = ["joiners", "paths"]
 def joiners(run: Run) -> Mined:
     """Explanations that one sender gives to whoever joins."""
     limits, parts = run.thresholds["joiners"], run["participants"]
-    came = run.compute(new.arrivals(run["mail"], parts, run["principals"], run["people"], limits))
+    came = run.compute(new.arrivals(run["mail"], parts, run["principals"], run["people"], run.first, limits))
     replies = run["messages"].select("message", is_reply=run["messages"].is_reply.fill_null(False))  # noqa: FBT003
     mail = run["mail"].inner_join(replies, "message")
-    rows = run.compute(new.explanations(mail, parts, run["principals"], came, run.first, limits))
-    found = run.compute(new.strands(rows, run["actors"], limits))
+    rows = run.compute(new.explanations(mail, parts, came, run.first, limits))
+    found = run.compute(new.strands(run.compute(new.templates(rows, run["principals"], limits)), run["actors"], limits))
     meta = found.select("audience").distinct()
     return Mined(
         meta.select("audience", kind=ibis.literal("joiners"), stem=ibis.null("string")),

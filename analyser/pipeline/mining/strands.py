@@ -51,7 +51,9 @@ def _strand(run: Run, kind: str, rows: ir.Table) -> Mined:
 def desks(run: Run) -> Mined:
     """What teams of a department are asked by many outsiders."""
     limits, called = run.thresholds["desks"], run.thresholds["naming"]
-    run.keep("asks", asked.asks(run["mail"], run["participants"], run["principals"], run["threads"], limits))
+    run.keep("begun_asks", asked.begun(run["mail"], run["participants"], run["principals"], run["threads"], limits))
+    outside = run["begun_asks"].filter(~run["begun_asks"].own)
+    run.keep("asks", asked.asks(outside, run["mail"], run["principals"], limits))
     asks = run["asks"]
     on = run.compute(asked.involved(asks, run["participants"], run["principals"]))
     by_word, pairs = asked.joint(on, asks, run.compute(asked.telling(asks, limits)), limits)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from analyser.analysis.audiences import circles as ring
 from analyser.analysis.audiences import series, similarity
 from analyser.analysis.audiences import talks as dates
-from analyser.pipeline.mining.mined import Mined
+from analyser.pipeline.mining.mined import Mined, long
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -49,7 +49,7 @@ def talks(run: Run) -> Mined:
         meta.select("audience", kind=ibis.literal("talks"), stem=ibis.null("string")),
         series.members(spoken, parts, people, run.thresholds["series"]),
         spoken,
-        _long(measured.semi_join(meta, "audience")),
+        long(measured.semi_join(meta, "audience")),
         rhythm=False,
     )
 
@@ -113,9 +113,3 @@ def _spoken(run: Run, measured: ir.Table) -> ir.Table:
     talked = placed.inner_join(ordinary, "thread").select("audience", "message")
     called = placed.inner_join(run["endings"], "thread").select("audience", "message")
     return talked.union(called).distinct()
-
-
-def _long(measured: ir.Table) -> ir.Table:
-    """`audience`, `measure`, `value`."""
-    names = ("talks", "invited", "marked")
-    return ibis.union(*(measured.select("audience", measure=ibis.literal(name), value=name) for name in names))

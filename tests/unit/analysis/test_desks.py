@@ -26,7 +26,9 @@ def asked(table, posted):
         mail, parts = posted("mail", rows)
         threads = table("threads", [{"thread": t, "messages": length} for t in {row["thread"] for row in rows}])
         who = table("principals", principals)
-        return desks.asks(mail, parts, who, threads, LIMITS, inside=inside).to_pyarrow().to_pylist()
+        begun = desks.begun(mail, parts, who, threads, LIMITS)
+        begun = begun.filter(begun.own if inside else ~begun.own)
+        return desks.asks(begun, mail, who, LIMITS).to_pyarrow().to_pylist()
 
     return run
 
@@ -239,7 +241,8 @@ def on(table, posted):
         mail, parts = posted("mail", [{"stem": "invoice", "thread": 0, **row} for row in rows])
         threads = table("threads", [{"thread": t, "messages": 2} for t in {row.get("thread", 0) for row in rows}])
         who = table("principals", principals)
-        asks = desks.asks(mail, parts, who, threads, LIMITS)
+        begun = desks.begun(mail, parts, who, threads, LIMITS)
+        asks = desks.asks(begun.filter(~begun.own), mail, who, LIMITS)
         found = desks.involved(asks, parts, who).to_pyarrow().to_pylist()
         return {(row["thread"], row["actor"]): row["handles"] for row in found}
 

@@ -38,10 +38,8 @@ def told(posted, table):
         mail, parts = posted("joiner_mail", [{"message": n, "is_reply": False, **row} for n, row in enumerate(rows)])
         days = {actor: date(2025, 1, 6) + timedelta(days=day) for actor, day in (joined or {}).items()}
         principals = table("principals", [{**name(a), "joined_on": days.get(a)} for a in PEOPLE])
-        came = joiners.arrivals(mail, parts, principals, table("people", [name(a) for a in PEOPLE]), limits)
-        return joiners.explanations(mail, parts, principals, came, START, limits), table(
-            "people", [name(HR), name(OLD)]
-        )
+        came = joiners.arrivals(mail, parts, principals, table("people", [name(a) for a in PEOPLE]), START, limits)
+        return joiners.explanations(mail, parts, came, START, limits), principals
 
     return told
 
@@ -94,15 +92,21 @@ def test_a_forwarded_explanation_counts_like_one_written_anew(told):
 
 
 def test_a_welcome_by_name_is_one_text(told):
-    rows, _ = told(welcome(5, 60, stem="welcome anna"), welcome(6, 60, stem="welcome anna"))
-    assert [row["template"] for row in rows.order_by("message").to_pyarrow().to_pylist()] == ["welcome", "welcome anna"]
+    each = [welcome(actor, 60, stem="welcome anna") for actor in (5, 6, 7)]
+    texts = joiners.templates(*told(*each, joined=dict.fromkeys((5, 6, 7), 60)), LIMITS).order_by("message")
+    assert texts.to_pyarrow()["template"].to_pylist() == ["welcome", "welcome anna", "welcome anna"]
+
+
+def test_names_are_taken_out_only_where_enough_joiners_are_written_to(told):
+    each = [welcome(actor, 60) for actor in (2, 3, 4)]
+    assert joiners.templates(*told(*each, joined={2: 60, 3: 60, 4: -900}), LIMITS).to_pyarrow().num_rows == 0
 
 
 def test_a_list_that_was_addressed_before_says_nothing_of_its_members_of_today(table):
     mail = table("joiner_mail", [{"message": 0, "day": 1}, {"message": 1, "day": 60}])
     parts = table("parts", [{"message": 0, "actor": 2, "role": "member"}, {"message": 1, "actor": 2, "role": "to"}])
     principals, people = table("principals", [name(2)]), table("people", [name(2)])
-    (row,) = joiners.arrivals(mail, parts, principals, people, LIMITS).to_pyarrow().to_pylist()
+    (row,) = joiners.arrivals(mail, parts, principals, people, START, LIMITS).to_pyarrow().to_pylist()
     assert row["seen"] == START + timedelta(days=60)
 
 
@@ -113,8 +117,8 @@ def test_a_list_that_was_addressed_before_says_nothing_of_its_members_of_today(t
 def found(told):
     def found(*rows, joined=None, **limits):
         limits = LIMITS.model_copy(update=limits)
-        explained, names = told(*rows, joined=joined, limits=limits)
-        strands = joiners.strands(explained, names, limits)
+        explained, principals = told(*rows, joined=joined, limits=limits)
+        strands = joiners.strands(joiners.templates(explained, principals, limits), principals, limits)
         people = joiners.members(strands, explained).to_pyarrow().to_pylist()
         measured = joiners.measures(strands, explained).to_pyarrow().to_pylist()
         messages = sorted(strands.to_pyarrow()["message"].to_pylist())
