@@ -21,6 +21,7 @@ from analyser.errors import ConfigError
 
 __all__ = [
     "CONFIG_VARIABLE",
+    "DataConnectSource",
     "DirectorySource",
     "Lake",
     "MboxSource",
@@ -173,6 +174,13 @@ class DirectorySource(_Source):
     group_members: Path | None = Field(None, description="group_members.csv.")
 
 
+class DataConnectSource(_Source):
+    """A landing of Microsoft Graph Data Connect: JSON Lines or Parquet, v0 or v1."""
+
+    type: Literal["data_connect"]
+    path: Path = Field(description="A landed file, or a folder that is searched.")
+
+
 class SampleSource(_Source):
     """A generated organisation with planted patterns; labels are written beside the lake."""
 
@@ -182,7 +190,10 @@ class SampleSource(_Source):
     seed: int = Field(7, description="The same seed gives the same organisation.")
 
 
-SourceSettings = Annotated[MboxSource | TableSource | DirectorySource | SampleSource, Field(discriminator="type")]
+SourceSettings = Annotated[
+    MboxSource | TableSource | DirectorySource | DataConnectSource | SampleSource,
+    Field(discriminator="type"),
+]
 
 
 class Settings(BaseSettings):
@@ -252,6 +263,11 @@ _EXAMPLE_SOURCES = """\
 # path = "people.csv"
 # groups = "groups.csv"
 # group_members = "group_members.csv"
+
+# [[sources]]
+# name = "landing"
+# type = "data_connect"        # Microsoft Graph Data Connect: a JSON Lines or Parquet with mail, people, groups
+# path = "landing/"
 
 # [[sources]]
 # name = "sample"
@@ -361,7 +377,8 @@ def _explain(error: ValidationError, path: Path) -> ConfigError:
         fix = f"known types: {first['ctx']['expected_tags']}"
         key += ".type"
     elif first["type"] == "union_tag_not_found":
-        message, fix, key = "missing", "every source needs a type: mbox, table, directory or sample", f"{key}.type"
+        types = "mbox, table, directory, data_connect or sample"
+        message, fix, key = "missing", f"every source needs a type: {types}", f"{key}.type"
     elif first["type"] == "missing":
         message, fix = "missing", f"add it to {path}"
     elif "input" in first and not isinstance(first["input"], dict):
@@ -378,6 +395,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
             "mbox": MboxSource,
             "table": TableSource,
             "directory": DirectorySource,
+            "data_connect": DataConnectSource,
             "sample": SampleSource,
         }
         model = kinds.get(str(location[2]))

@@ -104,6 +104,7 @@ def show(report: ScanReport, *, as_json: bool) -> None:
                         "problems": outcome.problems,
                         "reasons": dict(outcome.reasons),
                         "left_out": outcome.left_out,
+                        "passed_over": dict(outcome.passed_over),
                     }
                     for outcome in report.outcomes
                 ],
@@ -121,6 +122,8 @@ def show(report: ScanReport, *, as_json: bool) -> None:
     print_table(table)
     for reason, number in sorted(report.total.reasons.items(), key=lambda item: -item[1]):
         out.print(f"not readable: {number:,} × {reason}", markup=False)
+    for reason, number in sorted(report.total.passed_over.items(), key=lambda item: -item[1]):
+        out.print(f"left out: {number:,} × {reason}", markup=False)
     if report.removed:
         out.print(f"removed by the retention of the configuration: {report.removed:,} messages")
     bad = [outcome for outcome in report.outcomes if outcome.state not in {"complete", "unchanged"}]
@@ -143,6 +146,7 @@ def _counts(source: SourceReport) -> dict[str, object]:
         "problems": source.problems,
         "reasons": dict(source.reasons),
         "left_out": source.left_out,
+        "passed_over": dict(source.passed_over),
         "unchanged": source.unchanged,
         "directory_problems": source.directory_problems,
     }

@@ -20,7 +20,7 @@ class MailboxOutcome:
     """How the reading of one mailbox ended: `state` is complete, partial, unreachable or unchanged.
 
     Unchanged mailboxes were not read; their figures are those of the scan that read them. `removed` counts what the
-    mailbox said is no longer there.
+    mailbox said is no longer there; `passed_over` says of what was left out, but for the period, how many and why.
     """
 
     source: str
@@ -34,6 +34,7 @@ class MailboxOutcome:
     oldest: datetime | None = None
     newest: datetime | None = None
     removed: int = 0
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def found(self) -> int:
@@ -70,8 +71,9 @@ class SourceReport:
         Copies taken over.
     problems, reasons
         Messages that could not be read, and how many for which reason.
-    left_out
-        Messages outside the period asked for, or older than the retention.
+    left_out, passed_over
+        Messages outside the period asked for, or older than the retention, and what its source left out: how many of
+        the latter for which reason.
     new, merged
         Copies that brought a message new to the lake, and those that joined one; `read` is their sum.
     gone
@@ -92,6 +94,7 @@ class SourceReport:
     gone: int
     unchanged: int
     directory_problems: int
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def found(self) -> int:
@@ -113,7 +116,8 @@ class ScanReport:
         reasons = sum((Counter(report.reasons) for report in self.sources), Counter[str]())
         names = ("read", "problems", "left_out", "new", "merged", "gone", "unchanged", "directory_problems")
         sums = {name: sum(getattr(report, name) for report in self.sources) for name in names}
-        return SourceReport(source="total", reasons=dict(reasons), **sums)
+        passed_over = sum((Counter(report.passed_over) for report in self.sources), Counter[str]())
+        return SourceReport(source="total", reasons=dict(reasons), passed_over=dict(passed_over), **sums)
 
     @property
     def complete(self) -> bool:

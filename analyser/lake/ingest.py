@@ -193,4 +193,5 @@ def _source_report(reading: Reading, name: str, new: int) -> SourceReport:
         gone=sum(outcome.removed for outcome in scanned),
         unchanged=len(own) - len(scanned),
         directory_problems=len(reading.directories[name].problems) if name in reading.directories else 0,
+        passed_over=dict(sum((Counter(outcome.passed_over) for outcome in scanned), Counter[str]())),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from analyser.lake.copies import COPIES
 from analyser.lake.journal import replace_durably
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -56,7 +57,8 @@ class Segment:
     """The account of one batch; `last` marks the end of the mailbox.
 
     `removed` counts items that are gone, `afresh` folders that are read from their start, `settled` are the places of
-    earlier problems about which the batch tells something new.
+    earlier problems about which the batch tells something new. `left_out` counts what lies outside the period and what
+    the source itself left out; `passed_over` says why of the latter.
     """
 
     question: Question
@@ -71,6 +73,7 @@ class Segment:
     removed: int = 0
     afresh: int = 0
     settled: tuple[str, ...] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
     def encode(self) -> bytes:
         """As JSON, for the metadata of the file."""

@@ -177,7 +177,7 @@ class Reading:
             state=batch.state,
             progress=batch.progress,
             read=inside.num_rows,
-            left_out=records.num_rows - inside.num_rows,
+            left_out=records.num_rows - inside.num_rows + sum(batch.left_out.values()),
             problems=tuple((problem.place, problem.reason) for problem in batch.problems),
             oldest=span["min"],
             newest=span["max"],
@@ -185,6 +185,7 @@ class Reading:
             removed=removed.num_rows - removed["item_id"].null_count,
             afresh=removed["item_id"].null_count,
             settled=_settled(taken.unsettled, batch),
+            passed_over=dict(batch.left_out),
         )
         taken.segments.append(rows, segment)
         return segment
@@ -275,6 +276,7 @@ def _account(
         reason=failure,
         read=sum(segment.read for segment in segments),
         left_out=sum(segment.left_out for segment in segments),
+        passed_over=dict(sum((Counter(segment.passed_over) for segment in segments), Counter[str]())),
         removed=sum(segment.removed for segment in segments),
         problems=reasons.total(),
         reasons=dict(reasons),

@@ -150,7 +150,11 @@ _FACTS = (
             Column("reason", TEXT, "Why it is not complete"),
             Column("messages", LONG, "Copies read; of sources that tell changes, copies held"),
             Column("problems", LONG, "Messages that could not be read"),
-            Column("left_out", LONG, "Messages outside the period asked for"),
+            Column(
+                "left_out",
+                LONG,
+                "Messages outside the period asked for, and what the source left out (drafts, failed deliveries)",
+            ),
             Column("oldest", TIME, "First message read"),
             Column("newest", TIME, "Last message read"),
             Column("scanned_at", TIME, "End of the scan"),

@@ -17,7 +17,15 @@ import pyarrow.compute as pc
 
 from analyser.sources.encoded_words import decode_words
 
-__all__ = ["HEADER_SEPARATORS", "TABLE_SEPARATORS", "AddressBook", "Entries", "parse_address", "split_addresses"]
+__all__ = [
+    "HEADER_SEPARATORS",
+    "TABLE_SEPARATORS",
+    "AddressBook",
+    "Entries",
+    "addresses",
+    "parse_address",
+    "split_addresses",
+]
 
 HEADER_SEPARATORS: Final = frozenset(",;")  # Outlook's semicolon is no list separator in the standard, but is used
 TABLE_SEPARATORS: Final = frozenset(";")
@@ -32,6 +40,7 @@ _SIMPLE = re.compile(r"[^@\s<>\"(),;:\\\[\]]+@[^@\s<>\"'(),;:\\\[\]]+")
 _QUOTED_LOCAL = re.compile(r'"([^"]+)"@([^@\s<>"]+)')
 _X500 = re.compile(r"/(?:o|ou|c|cn|dc)=", re.IGNORECASE)
 _EASY_ADDRESS = r"(?!(?i:imcea|mailto|smtp))([A-Za-z0-9][A-Za-z0-9._+&'-]*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"
+_PLAIN_ADDRESS = r"[a-z0-9][a-z0-9._+&-]*@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 # what `parse_address` would read the same way, only slower
 _EASY = re.compile(
     rf"""\s*(?:{_EASY_ADDRESS}|(?:"([^"\\<>()=']+)"|([^"\\<>()=@',\s](?:[^"\\<>()=@',]*[^"\\<>()=@',\s])?))?\s*"""
@@ -112,6 +121,23 @@ def parse_address(text: str) -> tuple[str | None, str | None]:
         address, name = None, text
     shown = _clean_name(name or comment)
     return address, shown if shown and shown.lower() != address else None
+
+
+def addresses(column: pa.Array) -> pa.Array:
+    """A column of single addresses, read as by `parse_address`; null for what is no address.
+
+    Examples
+    --------
+    >>> addresses(pa.array(["Jane.Doe@Example.COM", "SMTP:a@example.com", "Jane Doe", None])).to_pylist()
+    ['jane.doe@example.com', 'a@example.com', None, None]
+    """
+    encoded = pc.dictionary_encode(pc.utf8_trim_whitespace(column))
+    unique = encoded.dictionary
+    lower = pc.utf8_lower(unique)
+    plain = pc.and_not(pc.match_substring_regex(lower, f"^{_PLAIN_ADDRESS}$"), pc.starts_with(lower, "imcea"))
+    odd = [parse_address(text)[0] for text in unique.filter(pc.invert(plain)).to_pylist()]
+    read = pc.replace_with_mask(lower, pc.invert(plain), pa.array(odd, pa.string()))
+    return read.take(encoded.indices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,20 @@ if TYPE_CHECKING:
 
     from analyser.sources.records import Period
 
-__all__ = ["flags", "lists", "moments", "one_of", "texts", "whole_numbers"]
+__all__ = ["conversations", "flags", "lists", "moments", "one_of", "texts", "whole_numbers"]
 
 _YES = pa.array(["true", "1", "yes", "y", "t"])
 _NO = pa.array(["false", "0", "no", "n", "f"])
 _NO_TEXT = pa.scalar(None, pa.string())
+
+
+def conversations(column: pa.Array) -> pa.Array:
+    """Ids of Exchange without the part that names the mailbox; others as they are.
+
+    Exchange numbers a conversation anew in each mailbox: 4 bytes, the mailbox as text, 2 bytes, and at the end the 16
+    bytes that all mailboxes share (those of the conversation index). Only these join what several mailboxes hold.
+    """
+    return pc.replace_substring_regex(column, r"^AAQk[\w+/-]{50}(AQA[\w+/-]{22}=)$", "\\1")
 
 
 def texts(column: pa.Array) -> pa.Array:

@@ -1,7 +1,7 @@
 """The contract of every source: declare what can be read, read it in batches, account for the rest.
 
 A source never writes and never guesses. What it cannot read becomes a `Problem` with place and reason,
-so that ``read + problems`` adds up to what the mailbox holds. A whole source that cannot be opened raises
+so that ``read + problems + left out`` adds up to what the mailbox holds. A whole source that cannot be opened raises
 `analyser.errors.SourceError`.
 """
 
@@ -17,7 +17,7 @@ import pyarrow as pa
 from analyser.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
 __all__ = [
     "DIRECTORY_GROUPS",
@@ -105,6 +105,8 @@ class Declaration:
         Columns of `RECORDS` that the source can fill; the others are always null.
     resumable
         True if `Source.read` can go on from the `state` of an earlier batch.
+    tells_roles
+        True if To, Cc and Bcc are told apart; else all recipients are ``to``.
     incremental
         True if the state at the end of a mailbox serves the next scan: reading from it gives what has changed since.
     """
@@ -114,6 +116,7 @@ class Declaration:
     fields: frozenset[str]
     resumable: bool
     incremental: bool = False
+    tells_roles: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ class Batch:
         Table with the schema `REMOVALS`: copies that went before those of `messages` came; None for none.
     last
         True if the source knows that the mailbox ends here.
+    left_out
+        What stands there and is no mail that arrived (drafts, deliveries that failed): how many, by reason.
     """
 
     messages: pa.Table
@@ -168,6 +173,7 @@ class Batch:
     state: str | None = None
     removed: pa.Table | None = None
     last: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 class Request(NamedTuple):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["DirectorySource", "read_directory"]
+__all__ = ["DirectoryBuilder", "DirectorySource", "read_directory"]
 
 _KINDS = frozenset({"person", "shared", "room", "list", "service", "external"})
 _GROUP_KINDS = frozenset({"distribution_list", "security_group", "microsoft_365_group", "team", "channel", "community"})
@@ -93,7 +93,7 @@ def read_directory(people: Path | None, groups: Path | None, group_members: Path
     FormatError
         A file lacks a column or cannot be read.
     """
-    builder = _Builder()
+    builder = DirectoryBuilder()
     if people is not None:
         ldif = _ldif_content(people, source)
         if ldif is None:
@@ -127,7 +127,7 @@ def _csv(path: Path, source: str, required: tuple[str, ...], known: list[str]) -
 
 
 @dataclass(slots=True)
-class _Builder:
+class DirectoryBuilder:
     """Rows as they are read, with their places, and the tables that they make."""
 
     people: list[tuple[str, dict[str, str]]] = field(default_factory=list)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyser.sources import signals
+from analyser.sources.columns import conversations
 from analyser.sources.contract import RECIPIENT, RECORDS
 from analyser.sources.dates import date_problems, parse_dates
 from analyser.sources.headers import HeaderTable, first_id, message_ids, subjects
@@ -97,7 +98,7 @@ def assemble(columns: Mapping[str, pa.Array], reasons: npt.NDArray[np.object_]) 
     ----------
     columns
         By name; ``sent_at`` in microseconds since 1970 as int64, ``sender`` with nulls where there is none. Columns
-        that are missing are null.
+        that are missing are null; ids of conversations lose what names a mailbox (see `conversations`).
     reasons
         From `date_problems`, shape (n,): empty where the date is usable.
     """
@@ -112,6 +113,8 @@ def assemble(columns: Mapping[str, pa.Array], reasons: npt.NDArray[np.object_]) 
             column = pa.array(column, pa.int64()).cast(field.type)
         elif column is None:
             column = _empty(field.type, count)
+        elif field.name == "conversation_id":
+            column = conversations(column)
         arrays.append(column)
     table = pa.Table.from_arrays(arrays, schema=RECORDS)
     if len(bad):

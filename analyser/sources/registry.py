@@ -47,6 +47,10 @@ def open_source(settings: config.SourceSettings, *, batch_size: int, earliest: d
             return DirectorySource(
                 settings.name, settings.path, groups=settings.groups, group_members=settings.group_members
             )
+        case config.DataConnectSource():
+            from analyser.sources.data_connect import DataConnectSource  # noqa: PLC0415
+
+            return DataConnectSource(settings.name, settings.path, batch_size=batch_size, earliest=earliest)
         case config.SampleSource():
             from analyser.sources.sample import SampleOrganisationSource  # noqa: PLC0415
 

@@ -18,6 +18,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
+from analyser.config import DataConnectSource as DataConnectSettings
 from analyser.config import DirectorySource as DirectorySettings
 from analyser.config import MboxSource as MboxSettings
 from analyser.config import SampleSource as SampleSettings
@@ -50,6 +51,7 @@ class Made:
     rows: int | None
     problems: int | None = 0
     people: int = 0
+    left_out: int = 0
     missing: object | None = None  # settings of the same type that name a place which does not exist
 
     def open(self) -> Source:
@@ -220,6 +222,96 @@ def directory_of_ldif(folder: Path) -> Made:
     return directory(folder / "people.ldif")
 
 
+def pascal(value: object) -> object:
+    """A row of v1 with the keys of v0."""
+    if isinstance(value, dict):
+        return {key[:1].upper() + key[1:] if key != "puser" else key: pascal(inner) for key, inner in value.items()}
+    return [pascal(inner) for inner in value] if isinstance(value, list) else value
+
+
+def landed_row(number: int, **changes: object) -> dict[str, object]:
+    def person(address: str, name: str | None = None) -> dict[str, object]:
+        return {"emailAddress": {"name": name or address, "address": address}}
+
+    moment = datetime(2024, 1, 1, 8, tzinfo=UTC) + timedelta(hours=number)
+    return {
+        "id": f"AQ{number}",
+        "internetMessageId": f"<{number}@example.com>",
+        "sentDateTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        "subject": f"Report\n {number}",
+        "importance": "Normal",
+        "conversationId": f"c{number % 4}",
+        "hasAttachments": number % 2 == 0,
+        "isDraft": False,
+        "body": {"contentType": "html", "content": f"<p>{CANARY}</p>"},
+        "attachments": [{"name": f"{CANARY}.docx", "size": 12}],
+        "from": person("Ann@Example.com", "Ann"),
+        "sender": person("Assistant@Example.com"),
+        "toRecipients": [person("Bob@Example.com"), person(f"carl{number % 3}@example.com"), person("bob@example.com")],
+        "ccRecipients": [person("/O=X/OU=First Group/CN=EVE", "Doe, Eve"), {"emailAddress": {"name": "Dora Doe"}}],
+        "bccRecipients": None,
+        "puser": "u1",
+        "rowinformation": {"errorInformation": None, "isUserSummaryRow": False},
+        **changes,
+    }
+
+
+def landed_people(folder: Path) -> None:
+    ann = {"id": "u1", "mail": "Ann@example.com", "displayName": "Ann", "department": "Sales", "puser": "u1"}
+    bob = {"id": "u2", "mail": "bob@example.com", "displayName": "Bob", "proxyAddresses": ["smtp:b.ob@example.com"]}
+    members = [{"id": "u1", "displayName": "Ann", "pObjectId": "g1"}, {"id": "u2", "displayName": "B", "puser": "g1"}]
+    team = {"id": "g1", "mail": "team@example.com", "groupTypes": ["Unified"], "mailEnabled": True}
+    files = {"User_v1": [ann, bob], "Manager_v0": [ann | {"puser": "u2"}], "GroupDetails_v0": [team]}
+    for name, rows in (files | {"GroupMembers_v0": members}).items():
+        (folder / f"BasicDataSet_v0.{name}.json").write_text("\n".join(json.dumps(row) for row in rows))
+
+
+def data_connect(folder: Path, rows: int, problems: int, left_out: int) -> Made:
+    absent = DataConnectSettings(name="landing", type="data_connect", path=folder / "absent")
+    settings = DataConnectSettings(name="landing", type="data_connect", path=folder)
+    return Made(settings, rows, problems, people=2, left_out=left_out, missing=absent)
+
+
+def landed_rows() -> list[str]:
+    rows = [json.dumps(landed_row(number)) for number in range(18)]
+    rows[2:2] = ['{"id": "AQ', "", "[1, 2]", json.dumps(landed_row(91, sentDateTime=None))]
+    rows[9:9] = [json.dumps(landed_row(92, isDraft=True)), json.dumps({"rowinformation": {"isUserSummaryRow": True}})]
+    rows += [json.dumps({"puser": "u3", "rowinformation": {"errorInformation": {"code": 1}, "isUserSummaryRow": True}})]
+    return [*rows, json.dumps(landed_row(18, importance=2, isDraft="false")), rows[0] + rows[1]]
+
+
+def data_connect_v1(folder: Path) -> Made:
+    landed_people(folder)
+    (folder / "mail").mkdir()
+    (folder / "mail" / "part-0.json").write_text("\n".join(landed_rows()), encoding="utf-8-sig")
+    (folder / "mail" / "part-1.json.gz").write_bytes(gzip.compress("\r\n".join(landed_rows()).encode()))
+    (folder / "mail" / "_SUCCESS").write_text("")
+    (folder / "mail" / "notes.txt").write_text(CANARY)
+    return data_connect(folder, 38, 10, 4)
+
+
+def data_connect_v0_and_v1(folder: Path) -> Made:
+    landed_people(folder)
+    rows = [landed_row(number) if number % 3 else pascal(landed_row(number)) for number in range(15)]
+    lower = [json.loads(json.dumps(landed_row(number)).replace("Recipients", "recipients")) for number in range(15, 20)]
+    (folder / "everything").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (folder / "lower.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in lower))
+    return data_connect(folder, 20, 0, 0)
+
+
+def data_connect_parquet(folder: Path) -> Made:
+    landed_people(folder)
+    rows = [landed_row(number) for number in range(12)]
+    nested = pa.Table.from_pylist([{name: v for name, v in row.items() if name != "bccRecipients"} for row in rows])
+    pq.write_table(nested, folder / "mail-1.parquet", row_group_size=5)
+    texts = [
+        {name: json.dumps(v, indent=1) if isinstance(v, (list, dict)) else v for name, v in row.items()}
+        for row in (pascal(row) for row in rows)
+    ]
+    pq.write_table(pa.Table.from_pylist(texts), folder / "mail-2.parquet")
+    return data_connect(folder, 24, 0, 0)
+
+
 def sample(folder: Path) -> Made:
     return Made(SampleSettings(name="sample", type="sample", people=60, weeks=12), None, None, people=60)
 
@@ -237,6 +329,9 @@ FACTORIES = [
     table_of_parquet,
     directory_of_csv,
     directory_of_ldif,
+    data_connect_v1,
+    data_connect_v0_and_v1,
+    data_connect_parquet,
     sample,
     # graph and ews join here, against their test servers on loopback
 ]
@@ -276,6 +371,7 @@ def test_rows_and_problems_add_up_to_what_the_files_hold(made, batches, messages
     problems = [problem for of_mailbox in batches.values() for batch in of_mailbox for problem in batch.problems]
     if made.rows is not None:
         assert (messages.num_rows, len(problems)) == (made.rows, made.problems)
+        assert sum(count for bs in batches.values() for b in bs for count in b.left_out.values()) == made.left_out
     places = [(problem.mailbox, problem.place) for problem in problems]
     assert len(set(places)) == len(places)
     for problem in problems:
