@@ -81,10 +81,19 @@ class Reading:
 
     def read(self, wanted: Collection[str] | None) -> None:
         """Read the mailboxes of these names (None: all), then the directories."""
+        try:
+            self._read(wanted)
+        finally:
+            for source in self.sources:
+                source.close()
+
+    def _read(self, wanted: Collection[str] | None) -> None:
         names = None if wanted is None else {name.lower() for name in wanted}
         plan: list[tuple[Source, list[Mailbox]]] = []
         for source in self.sources:
             try:
+                if source.declaration.incremental:
+                    source.begin(watermarks.states(self._lake, source.name, [facts.DIRECTORY]).get(facts.DIRECTORY))
                 listed = list(source.mailboxes())
             except SourceError as error:
                 self._fail(source, Mailbox(facts.SOURCE), error)
