@@ -9,7 +9,7 @@ import msgspec
 
 from analyser.errors import SourceError
 from analyser.sources.contract import Directory
-from analyser.sources.graph.answers import RefusedError, is_resync
+from analyser.sources.graph.answers import OverBudgetError, RefusedError, is_resync
 from analyser.sources.graph.directory_tables import tables
 from analyser.sources.graph.people import Contact, Group, Person, read_directory_state
 from analyser.sources.graph.permissions import ENDPOINTS
@@ -32,6 +32,8 @@ GROUPS: Final = (
 PAGE: Final = 999
 AT_ONCE: Final = 4
 FORBIDDEN: Final = 403
+RESTARTS: Final = 5
+"""Times that a delta round may be told to begin anew."""
 
 
 class _Page(msgspec.Struct):
@@ -188,12 +190,14 @@ class DirectoryReader:
     ) -> str | None:
         """One delta round over people or groups; from the start where the last link is of no use any more."""
         first = ENDPOINTS[endpoint].url(self._root, query={"$select": select})
-        try:
-            return await self._round(link or first, held, take, afresh=link is None)
-        except RefusedError as error:
-            if link is None or not is_resync(error):
-                raise
-            return await self._round(first, held, take, afresh=True)
+        for _ in range(RESTARTS):
+            try:
+                return await self._round(link or first, held, take, afresh=link is None)
+            except RefusedError as error:
+                if not is_resync(error):
+                    raise
+                link = None
+        raise OverBudgetError(f"the list of {endpoint} lost its place {RESTARTS} times")
 
     async def _round(
         self, url: str | None, held: dict[str, Any], take: Callable[[dict[str, Any]], None], *, afresh: bool

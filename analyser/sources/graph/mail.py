@@ -116,13 +116,15 @@ class MailboxReader:
 
     async def _list(self) -> None:
         """Bring the list of folders up to date."""
-        try:
-            await self._list_from(self._state.listing)
-        except RefusedError as error:
-            if self._state.listing is None or not is_resync(error):
-                raise
-            self._state.listing, self._state.parents = None, {}
-            await self._list_from(None)
+        for again in range(RESTARTS):
+            try:
+                await self._list_from(self._state.listing)
+            except RefusedError as error:
+                if not is_resync(error) or again == RESTARTS - 1:
+                    raise
+                self._state.listing, self._state.parents = None, {}
+            else:
+                break
         unknown = [name for name in SKIPPED if not self._state.skipped.get(name)]
         found = await asyncio.gather(*(self._well_known(name) for name in unknown)) if self._relisted else ()
         self._state.skipped |= dict(zip(unknown, found, strict=False))
