@@ -137,6 +137,11 @@ class GraphServer:
         return msgspec.convert(self.call("violations"), list[Violation])
 
     @property
+    def broken(self) -> set[str]:
+        """Kinds of the violations."""
+        return {violation.kind for violation in self.violations}
+
+    @property
     def checked(self) -> int:
         """How many exchanges were held against the contract."""
         return self.call("checked")
@@ -165,11 +170,15 @@ class GraphServer:
     def outcomes(self) -> dict[str, str]:
         return self.call("outcomes")
 
+    def reset(self) -> None:
+        """As at the start; tokens of before are refused."""
+        self.call("reset")
+
     def clear_log(self) -> None:
         self.call("clear_log")
 
     def set(self, **options: object) -> None:
-        """Change options while it runs (not `validate`, `http2`, `seed`)."""
+        """Change options while it runs (not `http2` and `seed`)."""
         self.call("set", **options)
 
     # faults
