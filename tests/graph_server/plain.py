@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from functools import cache
 
 import httpx
 
@@ -16,12 +17,18 @@ SELECT = (
 PREFER = 'IdType="ImmutableId", odata.maxpagesize=50'
 
 
+@cache
+def trusting(ca_file):
+    """Reading certificates takes longer than a test: one context for each server."""
+    return ssl.create_default_context(cafile=ca_file)
+
+
 class Client:
     """A plain client with a token; paths stand for themselves below ``/v1.0``."""
 
     def __init__(self, server, *, http2=False):
         self.server = server
-        self.context = ssl.create_default_context(cafile=server.ca_file)
+        self.context = trusting(server.ca_file)
         self.http = httpx.Client(verify=self.context, http2=http2, timeout=10, headers={"Prefer": PREFER})
         self.sign_in()
 

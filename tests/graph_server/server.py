@@ -115,7 +115,7 @@ class GraphServer:
 
     # what it knows
 
-    def call(self, name: str, *args: object, **named: object) -> object:
+    def call(self, name: str, /, *args: object, **named: object) -> object:
         """Ask the process. Raises RuntimeError with the server's reason."""
         connection = http.client.HTTPConnection("127.0.0.1", self.ready.control, timeout=300)
         try:

@@ -221,6 +221,10 @@ def test_newest_first(client, box):
     assert client.code(delta(box.user, "inbox", **{"$orderby": "subject"}))[0] == 400
 
 
+def test_there_is_no_token_from_now_on(client, box):
+    assert client.code(delta(box.user, "inbox", **{"$deltatoken": "latest"})) == (400, "ErrorInvalidUrlQuery")
+
+
 # links
 
 

@@ -13,12 +13,14 @@ from graph_server.plain import PREFER
 
 
 def burst(client, path, count, *, http2=False):
-    """Answers to `count` requests at once."""
+    """Answers to `count` requests at once, no two of which are the same."""
     headers = {"Authorization": client.http.headers["Authorization"], "Prefer": PREFER}
 
     async def run():
         async with httpx.AsyncClient(verify=client.context, http2=http2, headers=headers) as together:
-            return await asyncio.gather(*[together.get(client.server.graph + "/v1.0" + path) for _ in range(count)])
+            return await asyncio.gather(
+                *[together.get(f"{client.server.graph}/v1.0{path}&$skip={n}") for n in range(count)]
+            )
 
     return asyncio.run(run())
 
