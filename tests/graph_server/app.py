@@ -234,7 +234,9 @@ class App:
         if wait is None:
             return Problem.of(429, code, message)
         seconds = math.ceil(wait)
-        self._not_before[request.method, request.target] = time.monotonic() + seconds
+        key = (request.method, request.target)
+        request.promise = lambda: self._not_before.update({key: time.monotonic() + seconds})
+        request.regret = lambda: self._not_before.pop(key, None)
         return Problem.of(429, code, message, Retry_After=str(seconds))
 
     def _check_retry(self, request: Request) -> None:
@@ -242,7 +244,9 @@ class App:
         left = self._not_before.get(key, 0.0) - time.monotonic()
         if left > 0:
             self.ledger.violate("retry_after", f"{left:.3f} seconds too early", request, request.mailbox)
-            raise self.too_many(request, "TooManyRequests", "Retry-After was not obeyed.", left)
+            problem = self.too_many(request, "TooManyRequests", "Retry-After was not obeyed.", left)
+            request.promise = None  # the first word counts
+            raise problem
         self._not_before.pop(key, None)
 
     async def _check_concurrency(self, request: Request) -> None:

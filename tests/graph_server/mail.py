@@ -88,7 +88,6 @@ class Mail:
         }
 
     def _render(self, message: Message, names: list[str], place: Place, *, immutable: bool) -> dict:
-        names = [name.rpartition("/")[2] for name in names]
         item = {"@odata.etag": f'W/"CQAAABYAAA{message.version:06}"'}
         if message.type:
             item["@odata.type"] = message.type

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -112,7 +113,8 @@ def page_size(request: Request, *, default: int, most: int, top: bool = True) ->
 
 
 def select(request: Request) -> list[str]:
-    return [name.strip() for name in request.query.get("$select", "").split(",") if name.strip()]
+    """Names without the casts before them."""
+    return [name.strip().rpartition("/")[2] for name in request.query.get("$select", "").split(",") if name.strip()]
 
 
 def forbidden(request: Request) -> list[str]:
@@ -141,6 +143,7 @@ def clauses(text: str, grammar: str) -> list[re.Match]:
     return found
 
 
+@cache
 def instant(seconds: int | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

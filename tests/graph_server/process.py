@@ -1,4 +1,4 @@
-"""The server's process: ``python -m graph_server.process FOLDER`` serves what lies there until its input ends."""
+"""The server's process: it serves what lies in a folder until its input ends."""
 
 from __future__ import annotations
 
@@ -72,7 +72,3 @@ def _tls(authority: trustme.CA, options: Options) -> ssl.SSLContext:
 
 def main(folder: str) -> None:
     asyncio.run(serve(Path(folder)))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GraphServer"]
 
+START = "import sys; from graph_server.process import main; main(sys.argv[1])"
+
 
 class GraphServer:
     """A running tenant; see the package's description for its options and attributes."""
@@ -41,7 +43,7 @@ class GraphServer:
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
         with (self.folder / "stderr").open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "graph_server.process", str(self.folder)],
+                [sys.executable, "-c", START, str(self.folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
