@@ -49,7 +49,7 @@ class Tokens:
 
     def __init__(self, settings: GraphSource) -> None:
         self._settings, self._cloud = settings, cloud_of(settings)
-        self._http = httpx.Client(verify=tls_context(), timeout=30.0, follow_redirects=True)
+        self._http: httpx.Client | None = None
         self._credential = None if settings.managed_identity else _credential(settings)
         self._lock = threading.Lock()
         self._application: Any = None
@@ -57,9 +57,11 @@ class Tokens:
         self._renew_at = 0.0
 
     def close(self) -> None:
-        """Forget the token and close connections."""
-        self._http.close()
-        self._token = ""
+        """Forget the token and close connections; `get` opens them again."""
+        with self._lock:
+            if self._http is not None:
+                self._http.close()
+            self._http, self._application, self._token = None, None, ""
 
     def get(self, *, refused: str | None = None) -> str:
         """A token; a new one if `refused` is the one in use.
@@ -101,6 +103,8 @@ class Tokens:
 
     def _ask_once(self) -> dict[str, Any]:
         graph, settings = self._cloud.graph, self._settings
+        if self._http is None:
+            self._http = httpx.Client(verify=tls_context(), timeout=30.0, follow_redirects=True)
         if settings.managed_identity:
             name = settings.managed_identity
             identity = (

@@ -36,10 +36,9 @@ class Buffer:
         self._ids: dict[str, set[str]] = {}
         self._rows = 0
 
-    @property
-    def is_full(self) -> bool:
-        """True if the next page belongs to the next batch."""
-        return self._rows >= self._batch_size
+    def has_room(self, rows: int) -> bool:
+        """True if a page of so many rows fits into the batch; an empty batch takes any page."""
+        return not self._rows or self._rows + rows <= self._batch_size
 
     @property
     def is_worth_keeping(self) -> bool:
@@ -65,11 +64,10 @@ class Buffer:
         self._removed += [(folder, key) for key in removed]
         self._rows += len(items) + len(removed)
         self._progress += len(items)
-        for first in range(0, len(items), self._batch_size):
-            part = items[first : first + self._batch_size]
-            table, problems = records(part, folder, self._period)
+        if items:
+            table, problems = records(items, folder, self._period)
             self._tables.append(table)
-            places = [(f"{folder}/{part[row].id}", reason) for row, reason in problems]
+            places = [(f"{folder}/{items[row].id}", reason) for row, reason in problems]
             self._problems += [Problem(self._mailbox, place, reason) for place, reason in places]
 
     def batch(self, state: str, *, last: bool) -> Batch:

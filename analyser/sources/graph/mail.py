@@ -91,6 +91,7 @@ class MailboxReader:
         self._gate = client.gate()
         self._state, left = read_state(state, mode=settings.folders, since=self._since)
         self._buffer = Buffer(mailbox, period, batch_size)
+        self._page_size = min(settings.page_size, batch_size)
         self._flushing = asyncio.Lock()
         for folder in left:
             self._buffer.empty(folder)
@@ -257,7 +258,7 @@ class MailboxReader:
         return after
 
     async def _page(self, url: str) -> Page:
-        return await self._client.get(url, PAGE, self._gate, page_size=self._settings.page_size)
+        return await self._client.get(url, PAGE, self._gate, page_size=self._page_size)
 
     async def _whole(self, items: Iterable[Item]) -> list[Item]:
         """Whole messages; those told in part are asked for where the part is of interest."""
@@ -282,7 +283,8 @@ class MailboxReader:
 
     async def _take(self, folder: str, items: Iterable[Item], whole: Iterable[Item], after: FolderState) -> None:
         kept, removed = _last_words(items, whole)
-        if self._buffer.is_full or self._buffer.holds(folder, [*removed, *(item.id for item in kept)]):
+        ids = [*removed, *(item.id for item in kept)]
+        while self._buffer.holds(folder, ids) or not self._buffer.has_room(len(ids)):
             await self._flush()
         self._buffer.take(folder, kept, removed)
         self._state.folders[folder] = after

@@ -90,6 +90,7 @@ class GraphMailSource(Source):
             self._engine.call(self._client.close())
             self._engine.close()
         self._engine = self._client = self._people = None
+        self._tokens.close()
 
     def _running(self) -> tuple[Engine, Client]:
         if self._engine is None or self._client is None:
