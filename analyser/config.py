@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from analyser.errors import ConfigError
@@ -23,6 +23,8 @@ __all__ = [
     "CONFIG_VARIABLE",
     "DataConnectSource",
     "DirectorySource",
+    "GraphCloud",
+    "GraphSource",
     "Lake",
     "MboxSource",
     "Organisation",
@@ -190,8 +192,73 @@ class SampleSource(_Source):
     seed: int = Field(7, description="The same seed gives the same organisation.")
 
 
+class GraphCloud(Section):
+    """A cloud that has no name here: both addresses, https only."""
+
+    authority: str = Field(description="Where tokens are had: https://HOST/TENANT.")
+    graph: str = Field(description="Root of Microsoft Graph: https://HOST.")
+
+    @field_validator("authority", "graph")
+    @classmethod
+    def _secure(cls, address: str) -> str:
+        if not address.startswith("https://"):
+            raise ValueError("must begin with https://")
+        return address.rstrip("/")
+
+
+class GraphSource(_Source):
+    """Exchange Online through Microsoft Graph: mail metadata, people and groups of a tenant."""
+
+    type: Literal["graph"]
+    tenant: str | None = Field(None, description="Id or domain of the tenant.")
+    client_id: str | None = Field(None, description="Application (client) id of the app registration.")
+    client_secret_env: str | None = Field(None, description="Environment variable that holds the client secret.")
+    client_secret_file: Path | None = Field(None, description="File that holds the client secret.")
+    certificate: Path | None = Field(None, description="PEM file with private key and certificate, or a .pfx file.")
+    certificate_password_env: str | None = Field(None, description="Environment variable with its password.")
+    managed_identity: bool | str = Field(
+        default=False, description="true: the machine's own identity; or the client id of a user-assigned one."
+    )
+    workload_identity: bool | Path = Field(
+        default=False, description="true: the token file that AZURE_FEDERATED_TOKEN_FILE names; or that file."
+    )
+    cloud: Literal["global", "usgov", "usgov-dod", "china"] | GraphCloud = Field(
+        "global", description="global, usgov, usgov-dod, china; or {authority, graph} of another one."
+    )
+    folders: Literal["all", "sent"] = Field("all", description="All mail folders, or the sent items alone.")
+    mailboxes: str | tuple[str, ...] | Path = Field(
+        "all", description="all; a list of addresses; the address of a group; or a file with one address a line."
+    )
+    since: date | None = Field(None, description="Only mail received from this day on; unset: all.")
+    people: bool = Field(default=True, description="Read people, groups, teams and channels too.")
+    page_size: int = Field(500, ge=1, le=1000, description="Messages asked for at a time.")
+    requests_per_mailbox: int = Field(4, ge=1, le=16, description="Requests in flight per mailbox; Exchange allows 4.")
+    requests_at_once: int = Field(32, ge=1, le=256, description="Most requests in flight over all mailboxes.")
+    retries_per_mailbox: int = Field(
+        20, ge=0, description="Retries that a mailbox may be behind by before it is given up; each success earns one."
+    )
+    timeout: float = Field(60.0, gt=0, description="Seconds that an answer may take.")
+
+    @field_validator("mailboxes", mode="before")
+    @classmethod
+    def _file(cls, value: object) -> object:
+        return Path(value) if isinstance(value, str) and value != "all" and "@" not in value else value
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> GraphSource:
+        names = ("client_secret_env", "client_secret_file", "certificate", "managed_identity", "workload_identity")
+        given = [name for name in names if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError(f"exactly one of {', '.join(names)} is needed, not {', '.join(given) or 'none'}")
+        if not self.managed_identity and self.client_id is None:
+            raise ValueError("client_id is needed")
+        if not self.managed_identity and self.tenant is None and not isinstance(self.cloud, GraphCloud):
+            raise ValueError("tenant is needed")
+        return self
+
+
 SourceSettings = Annotated[
-    MboxSource | TableSource | DirectorySource | DataConnectSource | SampleSource,
+    MboxSource | TableSource | DirectorySource | DataConnectSource | SampleSource | GraphSource,
     Field(discriminator="type"),
 ]
 
@@ -266,8 +333,30 @@ _EXAMPLE_SOURCES = """\
 
 # [[sources]]
 # name = "landing"
-# type = "data_connect"        # Microsoft Graph Data Connect: a JSON Lines or Parquet with mail, people, groups
+# type = "data_connect"        # Microsoft Graph Data Connect: JSON Lines or Parquet with mail, people, groups
 # path = "landing/"
+
+# [[sources]]
+# name = "exchange-online"
+# type = "graph"               # Microsoft Graph: see docs/exchange-online.md for the app registration
+# tenant = "contoso.onmicrosoft.com"
+# client_id = "00000000-0000-0000-0000-000000000000"
+# client_secret_env = "ANALYSER_GRAPH_SECRET"   # or one of:
+# client_secret_file = "secret.txt"
+# certificate = "app.pem"      # private key and certificate; also .pfx
+# certificate_password_env = "ANALYSER_GRAPH_CERTIFICATE_PASSWORD"
+# managed_identity = true      # or the client id of a user-assigned identity
+# workload_identity = true     # the file that AZURE_FEDERATED_TOKEN_FILE names, or its path
+# cloud = "global"             # usgov, usgov-dod, china; or {authority = "https://HOST/TENANT", graph = "https://HOST"}
+# folders = "all"              # or "sent": sent items alone, half the volume, no mail from outside
+# mailboxes = "all"            # or a list, the address of a group, or a file with one address a line
+# since = 2026-01-01           # only mail received from this day on
+# people = true                # people, groups, teams and channels too
+# page_size = 500              # messages asked for at a time
+# requests_per_mailbox = 4     # in flight; Exchange allows 4
+# requests_at_once = 32        # in flight over all mailboxes; fewer while the service throttles
+# retries_per_mailbox = 20     # how far a mailbox may fall behind before it is given up
+# timeout = 60.0               # seconds that an answer may take
 
 # [[sources]]
 # name = "sample"
@@ -377,7 +466,7 @@ def _explain(error: ValidationError, path: Path) -> ConfigError:
         fix = f"known types: {first['ctx']['expected_tags']}"
         key += ".type"
     elif first["type"] == "union_tag_not_found":
-        types = "mbox, table, directory, data_connect or sample"
+        types = "mbox, table, directory, data_connect, graph or sample"
         message, fix, key = "missing", f"every source needs a type: {types}", f"{key}.type"
     elif first["type"] == "missing":
         message, fix = "missing", f"add it to {path}"
@@ -396,6 +485,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
             "table": TableSource,
             "directory": DirectorySource,
             "data_connect": DataConnectSource,
+            "graph": GraphSource,
             "sample": SampleSource,
         }
         model = kinds.get(str(location[2]))

@@ -68,8 +68,9 @@ def run(
     for name in names or ():
         if name not in known:
             raise UsageError(f"--source: no source is named '{name}'", fix=f"configured sources: {', '.join(known)}")
+    start = day(since, "--since")
     chosen = [
-        open_source(entry, batch_size=config.scan.batch_size, earliest=config.scan.earliest)
+        open_source(entry, batch_size=config.scan.batch_size, earliest=config.scan.earliest, since=start)
         for entry in config.sources
         if not names or entry.name in names
     ]
@@ -79,7 +80,7 @@ def run(
             chosen,
             config,
             mailboxes=mailboxes,
-            since=day(since, "--since"),
+            since=start,
             until=day(until, "--until"),
             listener=listener,
         )

@@ -22,22 +22,17 @@ import pyarrow.compute as pc
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from analyser import privacy
 from analyser.lake.schema import TABLES
-from analyser.lake.subjects import base_subject, is_forward, is_reply
 from analyser.sources.contract import RECIPIENT
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     import ibis.expr.types as ir
     from numpy.typing import NDArray
 
-    from analyser.lake.engine import Engine
     from analyser.lake.held import Held
     from analyser.lake.store import Commit
 
-__all__ = ["COPIES", "Identities", "group_of", "identify", "keyed"]
+__all__ = ["COPIES", "HALF", "NOBODY", "Identities", "group_of", "identify"]
 
 HALF: Final = 16
 NOBODY: Final = "0" * HALF
@@ -73,81 +68,6 @@ _LINKED: Final = pa.schema(
     ]
 )
 _MAPPING: Final = pa.schema([("content_key", pa.string()), ("message_key", pa.string())])
-
-
-def _placed(records: pa.Table) -> pa.Table:
-    """Records with the place of each recipient in the header, from 0; here, where it costs nothing."""
-    column = records["recipients"].combine_chunks()
-    lists = pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    position = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-    values = lists.flatten()
-    fields = [values.field(index) for index in range(len(RECIPIENT))]
-    people = pa.StructArray.from_arrays([*fields, pa.array(position, pa.int32())], fields=list(_PLACED))
-    together = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), people)
-    return records.set_column(records.schema.get_field_index("recipients"), "recipients", together)
-
-
-def keyed(
-    engine: Engine,
-    records: pa.Table,
-    *,
-    source: str,
-    mailbox: str,
-    secret: bytes,
-    subjects: Literal["full", "terms", "none"],
-    first: int = 0,
-) -> pa.Table:
-    """Records of a source as rows of `COPIES`: keys computed from the whole subject, then the subject reduced.
-
-    The content key is 32 hexadecimal digits: half from sender, second and base subject, half from the recipients in
-    To and Cc. Where subjects are not kept in full, the lake's secret goes into it, so that nobody can try out words.
-    Rows are numbered from `first`.
-    """
-    if not records.num_rows:
-        return COPIES.empty_table()
-    numbers = pa.array(np.arange(first, first + records.num_rows), pa.int64())
-    table = engine.memory(_placed(records).append_column("sequence", numbers))
-    words = _subjects(engine, table, secret, subjects)
-    salt = ibis.literal("" if subjects == "full" else secret.hex())
-    rows = table.rename(_subject="subject").left_join(words, ibis._["_subject"] == words["whole"])
-    second = rows.sent_at.strftime("%Y-%m-%d %H:%M:%S")
-    group = (rows.sender + "\n" + second + "\n" + salt + rows.base.fill_null("")).hexdigest("md5")
-    named = rows.recipients.filter(lambda one: one.address.notnull() & (one.role != "bcc"))
-    addresses = ibis.literal("\n").join(named.map(lambda one: one.address).unique().sort())
-    nobody = addresses.isnull() | (addresses == "")
-    people = ibis.ifelse(nobody, NOBODY, addresses.hexdigest("md5").left(HALF))
-    rows = rows.mutate(
-        content_key=group.left(HALF) + people,
-        source=ibis.literal(source),
-        mailbox=ibis.literal(mailbox),
-        removed=ibis.literal(value=False),
-        internet_message_id=rows.internet_message_id.nullif(""),
-        is_reply=rows.is_reply.fill_null(False),  # noqa: FBT003
-        is_forward=rows.is_forward.fill_null(False),  # noqa: FBT003
-    )
-    result = engine.to_arrow(rows, COPIES)
-    engine.forget(table)
-    engine.forget(words)
-    return result
-
-
-def _subjects(engine: Engine, table: ir.Table, secret: bytes, mode: Literal["full", "terms", "none"]) -> ir.Table:
-    """What becomes of each distinct subject: subjects repeat, and they are what costs."""
-    distinct = table.select(whole=table.subject).distinct().filter(ibis._.whole.notnull())
-    bases = engine.hold(distinct.mutate(base=base_subject(distinct.whole).nullif("")))
-    subject, base = privacy.keep_subject(mode, bases.whole, bases.base)
-    words = bases.mutate(
-        subject=subject,
-        base_subject=base,
-        subject_key=privacy.subject_key(bases.base, secret),
-        is_reply=is_reply(bases.whole),
-        is_forward=is_forward(bases.whole),
-    )
-    held = engine.hold(words)
-    engine.forget(bases)
-    return held
 
 
 def group_of(content_key: ir.StringColumn) -> ir.StringColumn:

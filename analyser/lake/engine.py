@@ -18,7 +18,7 @@ import ibis.expr.operations as ops
 from analyser.errors import LakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -173,6 +173,38 @@ class Engine:
     def memory(self, table: pa.Table) -> ir.Table:
         """An Arrow table, copied into the engine; dropped by `forget`, or when the engine closes."""
         return self.connection.create_table(f"memory_{uuid.uuid4().hex}", table)
+
+    def prepare(
+        self, inputs: Mapping[str, pa.Schema], build: Callable[..., ir.Table], schema: pa.Schema
+    ) -> Callable[..., pa.Table]:
+        """Compile an expression once, to run it on many small tables: compiling costs more than they do.
+
+        Parameters
+        ----------
+        inputs
+            Schemas of the tables in memory, by name.
+        build
+            Takes the tables by these names, and gives the expression.
+        schema
+            Of the result.
+
+        Returns
+        -------
+        Callable
+            Takes Arrow tables by the same names, and gives the result.
+        """
+        names = {name: f"prepared_{uuid.uuid4().hex}" for name in inputs}
+        for name, shape in inputs.items():
+            self.connection.con.register(names[name], shape.empty_table())
+        tables = {name: self.connection.table(registered) for name, registered in names.items()}
+        statement = str(self.connection.compile(conform(build(**tables), schema)))
+
+        def run(**given: pa.Table) -> pa.Table:
+            for name, table in given.items():
+                self.connection.con.register(names[name], table)
+            return self.connection.con.execute(statement).to_arrow_table().cast(schema)
+
+        return run
 
     def hold(self, expression: ir.Table) -> ir.Table:
         """The rows of an expression as a table of the engine: a step that is computed once, however often it

@@ -154,6 +154,9 @@ def _states(reading: Reading) -> Iterator[tuple[str, str, str]]:
         state = taken.segments.state() if source in incremental and taken.segments.segments else None
         if state is not None:
             yield source, mailbox, state
+    for source, directory in reading.directories.items():
+        if directory.state is not None:
+            yield source, facts.DIRECTORY, directory.state
 
 
 def _problem_rows(reading: Reading) -> list[dict[str, Any]]:

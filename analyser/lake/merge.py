@@ -36,6 +36,7 @@ SMALLEST: Final = (
     "in_reply_to",
     "importance",  # high before low before normal
     "list_id",
+    "meeting",
 )
 LARGEST: Final = ("size", "unresolved_recipients")
 EITHER: Final = ("has_attachments", "is_automatic")

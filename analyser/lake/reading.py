@@ -17,7 +17,8 @@ from analyser.errors import SourceError, UsageError
 from analyser.lake import facts, pending, watermarks
 from analyser.lake.accounts import MailboxOutcome
 from analyser.lake.changes import removal_rows
-from analyser.lake.copies import COPIES, keyed
+from analyser.lake.copies import COPIES
+from analyser.lake.keying import Keying
 from analyser.sources.contract import REMOVALS, Batch, Directory, Mailbox, Mark, Request
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Reading:
         self.directories: dict[str, Directory] = {}
         self.answered: list[tuple[str, str]] = []  # sources and directories whose earlier failure is over
         self._lake, self._settings, self._listener = lake, settings, listener
-        self._secret = privacy.lake_secret(lake.path)
+        self._keying = Keying(lake.engine, privacy.lake_secret(lake.path), settings.privacy.subjects)
         days = settings.privacy.retention_days
         oldest = self.started_at - timedelta(days=days) if days is not None else None
         self._from = max((time for time in (since, oldest) if time is not None), default=None)
@@ -81,10 +82,19 @@ class Reading:
 
     def read(self, wanted: Collection[str] | None) -> None:
         """Read the mailboxes of these names (None: all), then the directories."""
+        try:
+            self._read(wanted)
+        finally:
+            for source in self.sources:
+                source.close()
+
+    def _read(self, wanted: Collection[str] | None) -> None:
         names = None if wanted is None else {name.lower() for name in wanted}
         plan: list[tuple[Source, list[Mailbox]]] = []
         for source in self.sources:
             try:
+                if source.declaration.incremental:
+                    source.begin(watermarks.states(self._lake, source.name, [facts.DIRECTORY]).get(facts.DIRECTORY))
                 listed = list(source.mailboxes())
             except SourceError as error:
                 self._fail(source, Mailbox(facts.SOURCE), error)
@@ -160,15 +170,7 @@ class Reading:
         span = pc.min_max(inside["sent_at"]).as_py()
         first = taken.segments.next_number
         removed = batch.removed if batch.removed is not None else REMOVALS.empty_table()
-        rows = keyed(
-            self._lake.engine,
-            inside,
-            source=source.name,
-            mailbox=taken.mailbox.name,
-            secret=self._secret,
-            subjects=self._settings.privacy.subjects,
-            first=first + removed.num_rows,
-        )
+        rows = self._keying.rows(inside, source=source.name, mailbox=taken.mailbox.name, first=first + removed.num_rows)
         if removed.num_rows:
             gone = removal_rows(removed, source=source.name, mailbox=taken.mailbox.name, first=first)
             rows = pa.concat_tables([gone, rows])

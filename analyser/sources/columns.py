@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from analyser.sources.records import Period
 
-__all__ = ["conversations", "flags", "lists", "moments", "one_of", "texts", "whole_numbers"]
+__all__ = ["conversations", "flags", "lists", "meetings", "moments", "one_of", "texts", "whole_numbers"]
 
 _YES = pa.array(["true", "1", "yes", "y", "t"])
 _NO = pa.array(["false", "0", "no", "n", "f"])
@@ -31,6 +31,17 @@ def conversations(column: pa.Array) -> pa.Array:
     bytes that all mailboxes share (those of the conversation index). Only these join what several mailboxes hold.
     """
     return pc.replace_substring_regex(column, r"^AAQk[\w+/-]{50}(AQA[\w+/-]{22}=)$", "\\1")
+
+
+def meetings(kinds: pa.Array) -> pa.Array:
+    """From types that Graph and Data Connect tell: an answer to an invitation, an invitation, or another calendar
+    message; null for mail.
+    """
+    lower = pc.utf8_lower(kinds)
+    none = pa.scalar(None, pa.string())
+    other = pc.if_else(pc.match_substring(lower, ".eventmessage"), "notice", none)
+    asked = pc.if_else(pc.ends_with(lower, "eventmessagerequest"), "request", other)
+    return pc.if_else(pc.fill_null(pc.ends_with(lower, "eventmessageresponse"), fill_value=False), "response", asked)
 
 
 def texts(column: pa.Array) -> pa.Array:

@@ -57,6 +57,7 @@ RECORDS = pa.schema(
         ("size", pa.int64()),  # bytes; null where unknown
         ("is_automatic", pa.bool_()),  # from headers: Auto-Submitted, Precedence, X-Auto-Response-Suppress; else null
         ("list_id", pa.string()),  # List-Id without display text, lower case
+        ("meeting", pa.string()),  # of calendar messages: request, response or notice; null for mail
         ("recipients", pa.list_(RECIPIENT)),
         ("unresolved_recipients", pa.int32()),  # recipients with a name but no address
     ]
@@ -78,6 +79,7 @@ DIRECTORY_PEOPLE = pa.schema(
         ("joined_on", pa.date32()),
         ("left_on", pa.date32()),
         ("aliases", pa.list_(pa.string())),  # lower case; X.500 addresses keep their leading slash
+        ("is_enabled", pa.bool_()),  # False if the account cannot sign in; null where unknown
     ]
 )
 DIRECTORY_GROUPS = pa.schema(
@@ -199,12 +201,16 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """People and groups: tables with the schemas `DIRECTORY_PEOPLE`, `DIRECTORY_GROUPS`, `DIRECTORY_GROUP_MEMBERS`."""
+    """People and groups: tables with the schemas `DIRECTORY_PEOPLE`, `DIRECTORY_GROUPS`, `DIRECTORY_GROUP_MEMBERS`.
+
+    `state` is an opaque text that `Source.begin` is given by the next scan; None if the source keeps none.
+    """
 
     people: pa.Table = field(default_factory=DIRECTORY_PEOPLE.empty_table)
     groups: pa.Table = field(default_factory=DIRECTORY_GROUPS.empty_table)
     group_members: pa.Table = field(default_factory=DIRECTORY_GROUP_MEMBERS.empty_table)
     problems: tuple[Problem, ...] = ()
+    state: str | None = None
 
 
 class Source(ABC):
@@ -214,6 +220,12 @@ class Source(ABC):
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    def begin(self, state: str | None) -> None:  # noqa: B027  nothing to do for most
+        """A scan begins; `state` is that of the last directory, None without one. Incremental sources are told."""
+
+    def close(self) -> None:  # noqa: B027  nothing to do for most
+        """A scan has ended, in whatever way: give connections back."""
 
     @abstractmethod
     def mailboxes(self) -> Iterator[Mailbox]:

@@ -37,6 +37,7 @@ __all__ = ["DirectoryBuilder", "DirectorySource", "read_directory"]
 
 _KINDS = frozenset({"person", "shared", "room", "list", "service", "external"})
 _GROUP_KINDS = frozenset({"distribution_list", "security_group", "microsoft_365_group", "team", "channel", "community"})
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _DAY = 86_400_000_000  # microseconds
 
 
@@ -144,6 +145,7 @@ class DirectoryBuilder:
         for place, row in people:
             row["manager"] = self._manager(place, row["manager"], by_name)
             row["kind"] = self._kind(place, row["kind"], _KINDS)
+            row["is_enabled"] = _FLAGS.get((row["is_enabled"] or "").strip().lower())
             row["joined_on"], row["left_on"] = (self._day(place, row[name]) for name in ("joined_on", "left_on"))
         groups = self._accepted(self.groups, DIRECTORY_GROUPS.names)
         for place, row in groups:

@@ -48,7 +48,7 @@ class MboxSource(Source):
     declaration: ClassVar[Declaration] = Declaration(
         type="mbox",
         provides=frozenset({"messages"}),
-        fields=frozenset(RECORDS.names) - {"item_id", "folder", "conversation_id"},
+        fields=frozenset(RECORDS.names) - {"item_id", "folder", "conversation_id", "meeting"},
         resumable=True,
     )
 

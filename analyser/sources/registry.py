@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["open_source"]
 
 
-def open_source(settings: config.SourceSettings, *, batch_size: int, earliest: datetime) -> Source:
+def open_source(
+    settings: config.SourceSettings, *, batch_size: int, earliest: datetime, since: datetime | None = None
+) -> Source:
     """The source that the settings describe; nothing is read yet.
 
     Parameters
@@ -25,6 +27,8 @@ def open_source(settings: config.SourceSettings, *, batch_size: int, earliest: d
         Messages per batch.
     earliest
         Messages dated before are problems.
+    since
+        Older mail is not wanted: sources that can ask for less do so.
 
     Raises
     ------
@@ -55,5 +59,10 @@ def open_source(settings: config.SourceSettings, *, batch_size: int, earliest: d
             from analyser.sources.sample import SampleOrganisationSource  # noqa: PLC0415
 
             return SampleOrganisationSource(settings.name, settings.people, settings.weeks, settings.seed)
+        case config.GraphSource():
+            from analyser.sources.graph import GraphMailOnlySource, GraphMailSource  # noqa: PLC0415
+
+            kind = GraphMailSource if settings.people else GraphMailOnlySource
+            return kind(settings, batch_size=batch_size, earliest=earliest, since=since)
         case _:
             assert_never(settings)

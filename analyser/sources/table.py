@@ -83,7 +83,7 @@ class TableSource(Source):
     declaration: ClassVar[Declaration] = Declaration(
         type="table",
         provides=frozenset({"messages", "people", "groups"}),
-        fields=frozenset(RECORDS.names) - {"item_id", "folder"},
+        fields=frozenset(RECORDS.names) - {"item_id", "folder", "meeting"},
         resumable=True,
     )
 

@@ -50,12 +50,13 @@ What the server knows (each read from the process when asked)
                               the client kept the rules. Kinds: ``request_contract``, ``response_contract`` (ours),
                               ``forbidden_field``, ``concurrency``, ``retry_after``, ``missing_prefer``, ``top``,
                               ``link_changed``, ``outside_contract``, ``authorization_sent``, ``token``, ``trace_rate``,
-                              ``unsupported``
+                              ``unsupported``. ``server.broken``: their kinds as a set
 ``server.peak``               {mailbox address: most requests in flight at once}
 ``server.expected(folders="all", mailboxes=None)``  the set of a complete scan of the world as it is now; or ``sent``
 ``server.outcomes()``         {mailbox address: state} of mailboxes that cannot be read; states: see `STATES`
 ``server.traces``             every row that the message trace holds; needs ``World.generate(…, now=int(time.time()))``
 ``server.world``              the `World` as it is now; ``server.checked``: exchanges held against the contract
+``server.reset()``            world, options, faults, log and tokens as they were at the start: one server, many tests
 ``server.clear_log()``        forgets requests, violations and peaks
 ``server.set(latency=0, roles=[…], token_lifetime=2)``  changes options while it runs; tokens given out keep their roles
 
@@ -88,8 +89,8 @@ None: no header), ``status``, ``code``, ``message``, ``delay``, ``location``, ``
 Changes between scans (each returns what it made; all appear in the next delta round)
 -------------------------------------------------------------------------------------
 ``server.add_messages(mailbox, folder="inbox", count=1, **properties)`` → ids;
-``server.update_message(id, **properties)`` (``is_read`` alone gives a partial item); ``server.move_message(id, folder)``;
-``server.delete_message(id)``;
+``server.update_message(id, **properties)`` (``is_read`` alone gives a partial item);
+``server.move_message(id, folder)``; ``server.delete_message(id)``;
 ``server.add_folder(mailbox, name, parent="msgfolderroot")`` → id; ``server.move_folder(id, parent)``;
 ``server.delete_folder(id)``; ``server.set_state(mailbox, state)``; ``server.expire_sync(mailbox, folder=None)``;
 ``server.add_user(**properties)`` → address; ``server.update_user(address, **properties)``;

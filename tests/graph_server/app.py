@@ -97,12 +97,24 @@ class App:
     """One tenant with its login; `handle` answers any request."""
 
     def __init__(self, world: World, options: Options, entra: Entra) -> None:
-        self.options, self.entra, self.tenant = options, entra, Tenant(world)
-        self.ledger, self.faults = Ledger(), Faults(options.seed)
-        self.contract = Contract(options.validate, options.seed, self.ledger)
+        self.entra, self.ledger = entra, Ledger()
+        self.contract = Contract(options.seed, self.ledger)
+        self.begin(world, options)
+
+    def begin(self, world: World, options: Options) -> None:
+        """Be as new, on the same ports and with the same keys; tokens of before are refused."""
+        self.options, self.tenant, self.faults = options, Tenant(world), Faults(options.seed)
+        self.apply()
+        self.entra.revoke()
+        self.ledger.clear()
         self.mail, self.directory = Mail(self), Directory(self)
         self.reports, self.traces = Reports(self), Traces(self)
         self._not_before: dict[tuple[str, str], float] = {}
+
+    def apply(self) -> None:
+        """Make changed options count."""
+        self.entra.roles, self.entra.lifetime = self.options.roles, self.options.token_lifetime
+        self.contract.begin(self.options.validate)
 
     async def handle(self, request: Request) -> Answer:
         graph = request.path.startswith("/v1.0/")
@@ -157,9 +169,6 @@ class App:
 
     def _route(self, request: Request) -> Answer:
         parts = request.path.removeprefix("/v1.0/").split("/")
-        if request.method != "GET":
-            self.ledger.violate("unsupported", "a reader only reads", request, request.mailbox)
-            raise Problem.of(405, "Request_BadRequest", "The method is not allowed.")
         match parts:
             case ["users", name, "mailFolders" | "messages", *_]:
                 self.permit(request, *MAIL)
@@ -225,7 +234,9 @@ class App:
         if wait is None:
             return Problem.of(429, code, message)
         seconds = math.ceil(wait)
-        self._not_before[request.method, request.target] = time.monotonic() + seconds
+        key = (request.method, request.target)
+        request.promise = lambda: self._not_before.update({key: time.monotonic() + seconds})
+        request.regret = lambda: self._not_before.pop(key, None)
         return Problem.of(429, code, message, Retry_After=str(seconds))
 
     def _check_retry(self, request: Request) -> None:
@@ -233,7 +244,9 @@ class App:
         left = self._not_before.get(key, 0.0) - time.monotonic()
         if left > 0:
             self.ledger.violate("retry_after", f"{left:.3f} seconds too early", request, request.mailbox)
-            raise self.too_many(request, "TooManyRequests", "Retry-After was not obeyed.", left)
+            problem = self.too_many(request, "TooManyRequests", "Retry-After was not obeyed.", left)
+            request.promise = None  # the first word counts
+            raise problem
         self._not_before.pop(key, None)
 
     async def _check_concurrency(self, request: Request) -> None:
@@ -249,6 +262,9 @@ class App:
 
     def _check_rules(self, request: Request) -> None:
         violate, query = self.ledger.violate, request.query
+        if request.method != "GET":
+            violate("unsupported", "a reader only reads", request, request.mailbox)
+            raise Problem.of(405, "Request_BadRequest", "The method is not allowed.")
         if names := forbidden(request):
             violate("forbidden_field", ", ".join(names), request, request.mailbox)
             raise Problem.of(403, "ErrorAccessDenied", f"Not in Mail.ReadBasic: {', '.join(names)}.")

@@ -36,11 +36,16 @@ def contract_file() -> Path:
 class Contract:
     """Checks the given share of all exchanges; what does not fit becomes a violation in the ledger."""
 
-    def __init__(self, share: float, seed: int, ledger: Ledger) -> None:
-        self.share, self.ledger, self.checked = share, ledger, 0
+    def __init__(self, seed: int, ledger: Ledger) -> None:
+        self.share, self.ledger, self.checked = 0.0, ledger, 0
         self._draw = random.Random(f"contract/{seed}")
         self._waiting: queue.Queue = queue.Queue(WAITING)
-        if share:
+        self._api: OpenAPI | None = None
+
+    def begin(self, share: float) -> None:
+        """From now on check this share; the contract is read when it is first needed."""
+        self.share = share
+        if share and self._api is None:
             with contract_file().open(encoding="utf-8") as file:
                 self._api = OpenAPI.from_dict(yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506
             threading.Thread(target=self._work, daemon=True).start()
@@ -63,6 +68,8 @@ class Contract:
             exchange = self._waiting.get()
             try:
                 self._check(*exchange)
+            except Exception as problem:  # noqa: BLE001 - a check that fails must be seen, and not end all others
+                self.ledger.violate("response_contract", f"not checked: {problem!r}", exchange[0], exchange[2])
             finally:
                 self._waiting.task_done()
 

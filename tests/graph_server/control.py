@@ -11,8 +11,11 @@ from graph_server.message import Answer, json_answer
 from graph_server.world import expected, outcomes
 
 if TYPE_CHECKING:
-    from graph_server.app import App
+    from collections.abc import Callable
+
+    from graph_server.app import App, Options
     from graph_server.message import Request
+    from graph_server.world import World
 
 __all__ = ["CHANGES", "Control"]
 
@@ -38,8 +41,8 @@ CHANGES = (
 class Control:
     """Answers ``POST /control`` with ``{"call": name, "args": […], "named": {…}}``; also the managed identity."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    def __init__(self, app: App, load: Callable[[], tuple[World, Options]]) -> None:
+        self.app, self.load = app, load
 
     async def handle(self, request: Request) -> Answer:
         if request.path != "/control":
@@ -69,6 +72,10 @@ class Control:
         self.app.contract.settle()
         return self.app.contract.checked
 
+    def _reset(self) -> None:
+        self.app.contract.settle()
+        self.app.begin(*self.load())
+
     def _clear_log(self) -> None:
         self.app.contract.settle()
         self.app.ledger.clear()
@@ -85,7 +92,7 @@ class Control:
     def _set(self, **options: object) -> None:
         for name, value in options.items():
             setattr(self.app.options, name, value)
-        self.app.entra.roles, self.app.entra.lifetime = self.app.options.roles, self.app.options.token_lifetime
+        self.app.apply()
 
     def _expected(self, folders: str = "all", mailboxes: list[str] | None = None) -> list:
         chosen = None if mailboxes is None else set(mailboxes)

@@ -234,7 +234,7 @@ class Entra:
 
     def _own_assertion(self, assertion: str) -> None:
         header, certificate = jwt.get_unverified_header(assertion), self.certificate
-        named = {header.get("x5t"), header.get("x5t#S256")}
+        named = {header.get(name, "").rstrip("=") for name in ("x5t", "x5t#S256")} - {""}
         prints = {_print(certificate, hashes.SHA1()), _print(certificate, hashes.SHA256())}  # noqa: S303 - x5t is SHA-1
         if not named & prints:
             raise jwt.InvalidTokenError("the thumbprint is of no registered certificate")

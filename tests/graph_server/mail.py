@@ -88,7 +88,6 @@ class Mail:
         }
 
     def _render(self, message: Message, names: list[str], place: Place, *, immutable: bool) -> dict:
-        names = [name.rpartition("/")[2] for name in names]
         item = {"@odata.etag": f'W/"CQAAABYAAA{message.version:06}"'}
         if message.type:
             item["@odata.type"] = message.type
@@ -222,7 +221,7 @@ class Mail:
             raise _resync()
         if token["to"] is None:
             token["to"] = place.journal.now
-        size = page_size(request, default=10, most=self.app.options.max_page_size)
+        size = page_size(request, default=10, most=self.app.options.max_page_size, top=False)
         size = size if token["left"] is None else min(size, token["left"])
         if self._empty(request, place, token):
             found = self._next(request, token | {"e": 1}, token["at"], more=True)
@@ -244,6 +243,8 @@ class Mail:
         _window(query.get("$filter", ""), "ge|gt")
         if query.get("$orderby", "receivedDateTime desc").lower().split() != ["receiveddatetime", "desc"]:
             raise Problem.of(400, "ErrorInvalidUrlQuery", "Only $orderby=receivedDateTime desc is supported.")
+        if query.get("$deltatoken") == "latest":
+            raise Problem.of(400, "ErrorInvalidUrlQuery", "Messages have no token that starts from now.")
         if query.get("changeType", "created") not in CHANGES:
             raise Problem.of(400, "BadRequest", "changeType is created, updated or deleted.")
         cap = CAP if query.get("$filter") else None

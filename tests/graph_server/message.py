@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graph_server.ledger import Logged
 
 __all__ = ["Answer", "Request", "error", "json_answer"]
@@ -16,7 +18,11 @@ __all__ = ["Answer", "Request", "error", "json_answer"]
 
 @dataclass(slots=True)
 class Request:
-    """`path` is decoded, `headers` have lower-case names; `done` is called when the answer is written."""
+    """`path` is decoded, `headers` have lower-case names.
+
+    `written` is called when the whole answer is on its way; `done` then, and also if it never got so far; `lost` when
+    the server broke the connection soon after, so that the client may not have the answer.
+    """
 
     method: str
     target: str
@@ -26,6 +32,8 @@ class Request:
     path: str = ""
     query: dict[str, str] = field(default_factory=dict)
     finishers: list = field(default_factory=list)
+    promise: Callable[[], None] | None = None
+    regret: Callable[[], None] | None = None
     claims: dict = field(default_factory=dict)
     entry: Logged | None = None
     mailbox: str | None = None
@@ -37,6 +45,15 @@ class Request:
 
     def form(self) -> dict[str, str]:
         return dict(parse_qsl(self.body.decode()))
+
+    def written(self) -> None:
+        if self.promise:
+            self.promise()
+        self.done()
+
+    def lost(self) -> None:
+        if self.regret:
+            self.regret()
 
     def done(self) -> None:
         while self.finishers:

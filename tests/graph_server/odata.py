@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -82,7 +83,7 @@ def token_of(request: Request) -> dict | None:
     """Content of the token in a link, None for a first request. Raises `Problem` for a token that is not ours."""
     names = [name for name in request.query if name.lower() in ("$skiptoken", "$deltatoken")]
     text = request.query[names[0]] if names else ""
-    if not text:
+    if text in ("", "latest"):
         return None
     body, _, sign = text.partition(".")
     if hmac.new(SECRET, body.encode(), hashlib.sha256).hexdigest()[:12] != sign:
@@ -102,16 +103,18 @@ def preferences(request: Request) -> dict[str, str]:
     return found
 
 
-def page_size(request: Request, *, default: int, most: int) -> int:
-    """By preference, else by `$top`, else `default`; cut to `most`."""
-    wanted = preferences(request).get("odata.maxpagesize") or request.query.get("$top") or str(default)
+def page_size(request: Request, *, default: int, most: int, top: bool = True) -> int:
+    """By `$top` (if `top`), else by preference, else `default`; cut to `most`."""
+    wanted = request.query.get("$top") if top else None
+    wanted = wanted or preferences(request).get("odata.maxpagesize") or str(default)
     if not wanted.isdigit() or int(wanted) < 1:
         raise Problem.of(400, "BadRequest", f"Page size {wanted} is no positive number.")
     return min(int(wanted), most)
 
 
 def select(request: Request) -> list[str]:
-    return [name.strip() for name in request.query.get("$select", "").split(",") if name.strip()]
+    """Names without the casts before them."""
+    return [name.strip().rpartition("/")[2] for name in request.query.get("$select", "").split(",") if name.strip()]
 
 
 def forbidden(request: Request) -> list[str]:
@@ -140,6 +143,7 @@ def clauses(text: str, grammar: str) -> list[re.Match]:
     return found
 
 
+@cache
 def instant(seconds: int | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -1,4 +1,4 @@
-"""The server's process: ``python -m graph_server.process FOLDER`` serves what lies there until its input ends."""
+"""The server's process: it serves what lies in a folder until its input ends."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ class Ready(msgspec.Struct, kw_only=True):
 
 
 async def serve(folder: Path) -> None:
-    options = msgspec.json.decode((folder / "options.json").read_bytes(), type=Options)
-    world = msgspec.msgpack.decode((folder / "world.msgpack").read_bytes(), type=World)
+    world, options = _load(folder)
     authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
     credentials = Credentials(ca_file=str(folder / "ca.pem"))
     authority.cert_pem.write_to_path(credentials.ca_file)
@@ -44,7 +43,7 @@ async def serve(folder: Path) -> None:
     app = App(world, options, entra)
     gc.freeze()  # a hundred thousand messages need not be looked at again
     server = await _listen(door, app.handle, _tls(authority, options))
-    control = await _listen(back_door, Control(app).handle, None)
+    control = await _listen(back_door, Control(app, lambda: _load(folder)).handle, None)
     ports = {"port": door.getsockname()[1], "control": back_door.getsockname()[1]}
     ready = Ready(**ports, credentials=credentials)
     sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
@@ -52,6 +51,11 @@ async def serve(folder: Path) -> None:
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     server.close()
     control.close()
+
+
+def _load(folder: Path) -> tuple[World, Options]:
+    world = msgspec.msgpack.decode((folder / "world.msgpack").read_bytes(), type=World)
+    return world, msgspec.json.decode((folder / "options.json").read_bytes(), type=Options)
 
 
 async def _listen(door: socket.socket, handle: object, tls: ssl.SSLContext | None) -> asyncio.Server:
@@ -68,7 +72,3 @@ def _tls(authority: trustme.CA, options: Options) -> ssl.SSLContext:
 
 def main(folder: str) -> None:
     asyncio.run(serve(Path(folder)))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

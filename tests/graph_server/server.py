@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GraphServer"]
 
+START = "import sys; from graph_server.process import main; main(sys.argv[1])"
+
 
 class GraphServer:
     """A running tenant; see the package's description for its options and attributes."""
@@ -41,7 +43,7 @@ class GraphServer:
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
         with (self.folder / "stderr").open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "graph_server.process", str(self.folder)],
+                [sys.executable, "-c", START, str(self.folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -115,7 +117,7 @@ class GraphServer:
 
     # what it knows
 
-    def call(self, name: str, *args: object, **named: object) -> object:
+    def call(self, name: str, /, *args: object, **named: object) -> object:
         """Ask the process. Raises RuntimeError with the server's reason."""
         connection = http.client.HTTPConnection("127.0.0.1", self.ready.control, timeout=300)
         try:
@@ -135,6 +137,11 @@ class GraphServer:
     @property
     def violations(self) -> list[Violation]:
         return msgspec.convert(self.call("violations"), list[Violation])
+
+    @property
+    def broken(self) -> set[str]:
+        """Kinds of the violations."""
+        return {violation.kind for violation in self.violations}
 
     @property
     def checked(self) -> int:
@@ -165,11 +172,15 @@ class GraphServer:
     def outcomes(self) -> dict[str, str]:
         return self.call("outcomes")
 
+    def reset(self) -> None:
+        """As at the start; tokens of before are refused."""
+        self.call("reset")
+
     def clear_log(self) -> None:
         self.call("clear_log")
 
     def set(self, **options: object) -> None:
-        """Change options while it runs (not `validate`, `http2`, `seed`)."""
+        """Change options while it runs (not `http2` and `seed`)."""
         self.call("set", **options)
 
     # faults

@@ -163,7 +163,7 @@ class Tenant:
             keys.append(key)
         return keys
 
-    def update_message(self, key: str, **properties: object) -> str:
+    def update_message(self, key: str, /, **properties: object) -> str:
         place = self._holders[key]
         message = place.get(key)
         for name, value in properties.items():
@@ -249,7 +249,7 @@ class Tenant:
         self.journal.note("created", user.id)
         return user.address
 
-    def update_user(self, address: str, **properties: object) -> str:
+    def update_user(self, address: str, /, **properties: object) -> str:
         user = self.user(address)
         for name, value in properties.items():
             setattr(user, name, value)
@@ -268,7 +268,7 @@ class Tenant:
     def group(self, name: str) -> Group:
         return next(group for group in self.groups.values() if name in (group.id, group.address, group.name))
 
-    def update_group(self, address: str, **properties: object) -> str:
+    def update_group(self, address: str, /, **properties: object) -> str:
         group = self.group(address)
         for name, value in properties.items():
             setattr(group, name, value)

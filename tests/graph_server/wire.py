@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import socket
 import struct
+import time
+from collections import deque
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -34,6 +36,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, handle: Callable[[Request], Awaitable[Answer]]) -> None:
         self.handle = handle
         self.tasks: set[asyncio.Task] = set()
+        self.recent: deque[tuple[float, Request]] = deque(maxlen=100)
         self.speech: _Http1 | _Http2 | None = None
         self.transport: asyncio.Transport | None = None
 
@@ -47,8 +50,16 @@ class Connection(asyncio.Protocol):
         self.speech.received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Nobody waits for the answers any more."""
         for task in self.tasks:
             task.cancel()
+
+    def answered(self, request: Request) -> None:
+        request.written()
+        self.recent.append((time.monotonic(), request))
 
     def write(self, data: bytes) -> None:
         if not self.transport.is_closing():
@@ -77,6 +88,11 @@ class Connection(asyncio.Protocol):
     async def reset(self) -> None:
         """What was written gets out, then the peer gets a reset."""
         await asyncio.sleep(0.01)
+        if self.transport.is_closing():
+            return
+        for at, request in self.recent:
+            if at > time.monotonic() - 1:
+                request.lost()
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
             with contextlib.suppress(OSError):
@@ -124,7 +140,7 @@ class _Http1:
             body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
         lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
         self.connection.write(f"HTTP/1.1 {answer.status} -\r\n{lines}\r\n".encode() + body)
-        request.done()
+        self.connection.answered(request)
         if answer.cut == "reset":
             await self.connection.reset()
         elif not whole:
@@ -156,11 +172,15 @@ class _Http2:
             events = self.state.receive_data(data)
         except h2.exceptions.ProtocolError:
             self._flush()
-            self.connection.transport.close()
+            self._close()
             return
         for event in events:
             self._happened(event)
         self._flush()
+
+    def _close(self) -> None:
+        self.connection.stop()
+        self.connection.transport.close()
 
     def _happened(self, event: h2.events.Event) -> None:
         match event:
@@ -177,7 +197,7 @@ class _Http2:
             case h2.events.WindowUpdated() | h2.events.RemoteSettingsChanged():
                 self.window.set()
             case h2.events.ConnectionTerminated():
-                self.connection.transport.close()
+                self._close()
             case _:
                 pass
 
@@ -206,7 +226,7 @@ class _Http2:
             last = room == len(view) and answer.cut != "reset"
             self.state.send_data(stream, bytes(view[:room]), end_stream=last)
             view = view[room:]
-        request.done()
+        self.connection.answered(request)
         self._flush()
         if answer.cut == "reset":
             await self.connection.reset()

@@ -96,6 +96,7 @@ def _records(rows: pa.StructArray, period: Period) -> tuple[pa.Table, list[tuple
             "conversation_id": texts["conversationId"],
             "has_attachments": nested.flag(rows, "hasAttachments"),
             "importance": convert.one_of(pc.utf8_lower(texts["importance"]), ("low", "normal", "high")),
+            "meeting": convert.meetings(texts["ODataType"]),
             "recipients": people,
             "unresolved_recipients": pa.array(unresolved, pa.int32()),
         },

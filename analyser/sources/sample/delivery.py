@@ -224,7 +224,7 @@ def _tables(copies: _Copies, names: list[str]) -> dict[str, pa.Table]:
     unit = np.array(copies.unit, dtype=np.int64)
     order = np.lexsort((np.array(columns["internet_message_id"]), np.array(columns["sent_at"]), unit))
     columns["item_id"] = [""] * len(unit)
-    columns["folder"] = pa.nulls(len(unit), pa.string())
+    columns["folder"] = columns["meeting"] = pa.nulls(len(unit), pa.string())
     whole = pa.table([_column(columns[name], kind) for name, kind in _types()], schema=RECORDS).take(pa.array(order))
     counts = np.bincount(unit, minlength=len(names))
     tables: dict[str, pa.Table] = {}

@@ -46,7 +46,10 @@ class SampleOrganisationSource(Source):
     """
 
     declaration: ClassVar[Declaration] = Declaration(
-        "sample", frozenset({"messages", "people", "groups"}), frozenset(RECORDS.names) - {"folder"}, resumable=True
+        "sample",
+        frozenset({"messages", "people", "groups"}),
+        frozenset(RECORDS.names) - {"folder", "meeting"},
+        resumable=True,
     )
 
     def __init__(

@@ -105,6 +105,7 @@ def directory(company: Company, end: date) -> Directory:
         "joined_on": [p.joined for p in people],
         "left_on": [p.left for p in people],
         "aliases": [list(p.aliases) for p in people],
+        "is_enabled": pa.nulls(len(people), pa.bool_()),
     }
     groups = [company.principals[i] for i in company.members]
     group_columns = {

@@ -25,7 +25,10 @@ class MemorySource(Source):
     """Mailboxes as tables in memory; reads in batches, can break off, can be resumed."""
 
     declaration = Declaration(
-        "memory", frozenset({"messages", "people", "groups"}), frozenset(RECORDS.names) - {"folder"}, resumable=True
+        "memory",
+        frozenset({"messages", "people", "groups"}),
+        frozenset(RECORDS.names) - {"folder", "meeting"},
+        resumable=True,
     )
 
     def __init__(self, name: str, mailboxes: Mapping[str, pa.Table], *, size: int = 3, version: str | None = "1"):
