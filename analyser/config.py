@@ -27,6 +27,7 @@ __all__ = [
     "GraphSource",
     "Lake",
     "MboxSource",
+    "MessageTraceSource",
     "Organisation",
     "Privacy",
     "Review",
@@ -183,6 +184,16 @@ class DataConnectSource(_Source):
     path: Path = Field(description="A landed file, or a folder that is searched.")
 
 
+class MessageTraceSource(_Source):
+    """Message traces of Exchange Online and tracking logs of Exchange Server: who wrote to whom, no mailbox opened."""
+
+    type: Literal["message_trace"]
+    path: Path = Field(description="An exported trace or MSGTRK*.LOG, or a folder that is searched for some.")
+    dates: Literal["auto", "day_first", "month_first"] = Field(
+        "auto", description="How 3/4/2026 in a file is meant; auto: told from the rows of the file."
+    )
+
+
 class SampleSource(_Source):
     """A generated organisation with planted patterns; labels are written beside the lake."""
 
@@ -258,7 +269,7 @@ class GraphSource(_Source):
 
 
 SourceSettings = Annotated[
-    MboxSource | TableSource | DirectorySource | DataConnectSource | SampleSource | GraphSource,
+    MboxSource | TableSource | DirectorySource | DataConnectSource | MessageTraceSource | SampleSource | GraphSource,
     Field(discriminator="type"),
 ]
 
@@ -335,6 +346,12 @@ _EXAMPLE_SOURCES = """\
 # name = "landing"
 # type = "data_connect"        # Microsoft Graph Data Connect: JSON Lines or Parquet with mail, people, groups
 # path = "landing/"
+
+# [[sources]]
+# name = "trace"
+# type = "message_trace"       # exported message traces, MSGTRK*.LOG: no To and Cc, no conversations
+# path = "traces/"
+# dates = "auto"               # how 3/4/2026 is meant: "day_first", "month_first"; auto: told from the file
 
 # [[sources]]
 # name = "exchange-online"
@@ -466,7 +483,7 @@ def _explain(error: ValidationError, path: Path) -> ConfigError:
         fix = f"known types: {first['ctx']['expected_tags']}"
         key += ".type"
     elif first["type"] == "union_tag_not_found":
-        types = "mbox, table, directory, data_connect, graph or sample"
+        types = "mbox, table, directory, data_connect, message_trace, graph or sample"
         message, fix, key = "missing", f"every source needs a type: {types}", f"{key}.type"
     elif first["type"] == "missing":
         message, fix = "missing", f"add it to {path}"
@@ -485,6 +502,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
             "table": TableSource,
             "directory": DirectorySource,
             "data_connect": DataConnectSource,
+            "message_trace": MessageTraceSource,
             "graph": GraphSource,
             "sample": SampleSource,
         }

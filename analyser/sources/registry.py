@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["open_source"]
 
 
-def open_source(
+def open_source(  # noqa: PLR0911  one per type
     settings: config.SourceSettings, *, batch_size: int, earliest: datetime, since: datetime | None = None
 ) -> Source:
     """The source that the settings describe; nothing is read yet.
@@ -55,6 +55,12 @@ def open_source(
             from analyser.sources.data_connect import DataConnectSource  # noqa: PLC0415
 
             return DataConnectSource(settings.name, settings.path, batch_size=batch_size, earliest=earliest)
+        case config.MessageTraceSource():
+            from analyser.sources.message_trace.files import MessageTraceFiles  # noqa: PLC0415
+
+            return MessageTraceFiles(
+                settings.name, settings.path, batch_size=batch_size, earliest=earliest, dates=settings.dates
+            )
         case config.SampleSource():
             from analyser.sources.sample import SampleOrganisationSource  # noqa: PLC0415
 

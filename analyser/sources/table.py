@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from analyser.errors import FormatError, SourceError
 from analyser.sources import columns as convert
 from analyser.sources.addresses import TABLE_SEPARATORS, AddressBook
 from analyser.sources.contract import RECORDS, Batch, Declaration, Directory, Mailbox, Problem, Source
+from analyser.sources.csv_columns import Part, pieces, read_csv
 from analyser.sources.delimited import column_name, missing_columns, read_header
 from analyser.sources.directory import read_directory
-from analyser.sources.files import UNREADABLE, opened
+from analyser.sources.files import UNREADABLE
 from analyser.sources.headers import first_id
 from analyser.sources.records import ROLES, Period, Records, assemble, recipients, senders
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    import numpy.typing as npt
 
 __all__ = ["COLUMNS", "REQUIRED", "TableSource"]
 
@@ -52,16 +51,6 @@ COLUMNS = (
 
 _TYPED = frozenset({"sent_at", "has_attachments", "is_automatic", "size"})  # Parquet may hold them as such
 _ENDINGS = (".csv", ".csv.gz", ".parquet")
-_BLOCK = 4 << 20  # bytes of CSV that are parsed at a time
-
-
-class _Part(NamedTuple):
-    """Some rows of a file: their numbers as a spreadsheet shows them (the header is row 1), and lines that are none."""
-
-    columns: dict[str, pa.Array]
-    numbers: npt.NDArray[np.int64]
-    broken: list[tuple[int, str]]
-    progress: int
 
 
 class TableSource(Source):
@@ -112,7 +101,7 @@ class TableSource(Source):
         book, period = AddressBook(TABLE_SEPARATORS), Period.until_now(self._earliest)
         parts = self._read_parquet(path) if path.suffix == ".parquet" else self._read_csv(path)
         for part in parts:
-            for piece in _pieces(part, after, self._batch_size):
+            for piece in pieces(part, after, self._batch_size):
                 records = _records(piece.columns, book, period)
                 broken = piece.broken + [(int(piece.numbers[row]), reason) for row, reason in records.problems]
                 problems = tuple(Problem(mailbox, f"{mailbox}: row {number}", why) for number, why in sorted(broken))
@@ -140,60 +129,17 @@ class TableSource(Source):
             )
         return {file.relative_to(self._path).as_posix(): file for file in files}
 
-    def _read_csv(self, path: Path) -> Iterator[_Part]:
+    def _read_csv(self, path: Path) -> Iterator[Part]:
         try:
-            yield from self._csv_parts(path)
+            header = read_header(path, source=self.name)
+            missing_columns(header.names, REQUIRED, COLUMNS, source=self.name, path=path)
+            yield from read_csv(path, header, COLUMNS, source=self.name)
         except (*UNREADABLE, pa.ArrowInvalid) as error:  # broken off, or a quote that is never closed
             raise SourceError(
                 f"{path}: {error}", source=self.name, fix="export the file anew, then scan again"
             ) from error
 
-    def _csv_parts(self, path: Path) -> Iterator[_Part]:
-        header = read_header(path, source=self.name)
-        missing_columns(header.names, REQUIRED, COLUMNS, source=self.name, path=path)
-        if not header.has_rows:
-            return
-        broken: list[tuple[int, str]] = []
-
-        def note(row: pacsv.InvalidRow) -> str:
-            broken.append(
-                (row.number, "too few fields" if row.actual_columns < row.expected_columns else "too many fields")
-            )
-            return "skip"
-
-        # a name may stand twice in a header; only the first of them is read
-        unique = [
-            name if name not in header.names[:place] else f"{name}#{place}" for place, name in enumerate(header.names)
-        ]
-        wanted = [name for name in unique if name in COLUMNS]
-        with opened(path) as (stream, raw):
-            try:
-                reader = pacsv.open_csv(
-                    stream,
-                    read_options=pacsv.ReadOptions(
-                        use_threads=False, block_size=_BLOCK, column_names=unique, skip_rows=1
-                    ),
-                    parse_options=pacsv.ParseOptions(
-                        delimiter=header.delimiter, newlines_in_values=True, invalid_row_handler=note
-                    ),
-                    convert_options=pacsv.ConvertOptions(
-                        include_columns=wanted, column_types=dict.fromkeys(wanted, pa.binary())
-                    ),
-                )
-            except pa.ArrowInvalid as error:
-                raise FormatError(str(error), source=self.name, path=path, fix="export the file anew") from error
-            number = 2  # of the next row
-            for batch in reader:
-                numbers = _row_numbers(number, batch.num_rows, sorted(row for row, _ in broken))
-                number = int(numbers.max(initial=number - 1)) + 1
-                # the parser reads ahead: broken lines of later rows wait for their part
-                earlier = [item for item in broken if item[0] < number]
-                broken[:] = [item for item in broken if item[0] >= number]
-                columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-                yield _Part(columns, numbers, earlier, raw.tell())
-            yield _Part({}, np.array([], dtype=np.int64), broken, path.stat().st_size)
-
-    def _read_parquet(self, path: Path) -> Iterator[_Part]:
+    def _read_parquet(self, path: Path) -> Iterator[Part]:
         file = self._parquet(path)
         names = {column_name(name): name for name in reversed(file.schema_arrow.names)}
         missing_columns(list(names), REQUIRED, COLUMNS, source=self.name, path=path)
@@ -202,34 +148,13 @@ class TableSource(Source):
         for batch in file.iter_batches(self._batch_size, columns=list(wanted.values())):
             numbers = np.arange(number, number + batch.num_rows)
             number += batch.num_rows
-            yield _Part({name: batch[wanted[name]] for name in wanted}, numbers, [], number - 2)
+            yield Part({name: batch[wanted[name]] for name in wanted}, numbers, [], number - 2)
 
     def _parquet(self, path: Path) -> pq.ParquetFile:
         try:
             return pq.ParquetFile(path)
         except (pa.ArrowInvalid, OSError) as error:
             raise FormatError(str(error), source=self.name, path=path, fix="export the file anew") from error
-
-
-def _row_numbers(first: int, count: int, broken: list[int]) -> npt.NDArray[np.int64]:
-    """Numbers of `count` rows from row `first` on, where the rows `broken` are left out."""
-    places = np.arange(count)
-    gaps = np.array(broken, dtype=np.int64) - first - np.arange(len(broken))
-    return first + places + np.searchsorted(gaps, places, side="right")
-
-
-def _pieces(part: _Part, after: int, size: int) -> Iterator[_Part]:
-    """The part from row `after` on, in pieces of at most `size` rows; broken lines go with the row that follows."""
-    start = int(np.searchsorted(part.numbers, after, side="right"))
-    broken = [item for item in part.broken if item[0] > after]
-    while start < len(part.numbers) or broken:
-        numbers = part.numbers[start : start + size]
-        is_last = start + size >= len(part.numbers)
-        mine = broken if is_last else [item for item in broken if item[0] < numbers[-1]]
-        columns = {name: column.slice(start, size) for name, column in part.columns.items()}
-        yield _Part(columns, numbers, mine, part.progress)
-        broken = broken[len(mine) :]
-        start += size
 
 
 def _records(columns: dict[str, pa.Array], book: AddressBook, period: Period) -> Records:

@@ -24,6 +24,7 @@ from analyser.config import DirectorySource as DirectorySettings
 from analyser.config import GraphCloud
 from analyser.config import GraphSource as GraphSettings
 from analyser.config import MboxSource as MboxSettings
+from analyser.config import MessageTraceSource as TraceSettings
 from analyser.config import SampleSource as SampleSettings
 from analyser.config import TableSource as TableSettings
 from analyser.errors import SourceError
@@ -327,6 +328,65 @@ def data_connect_parquet(folder: Path) -> Made:
     return data_connect(folder, 24, 0, 0)
 
 
+def message_trace(folder: Path, rows: int | None, problems: int | None, left_out: int) -> Made:
+    absent = TraceSettings(name="trace", type="message_trace", path=folder / "absent")
+    settings = TraceSettings(name="trace", type="message_trace", path=folder)
+    return Made(settings, rows, problems, left_out=left_out, missing=absent)
+
+
+def trace_from_powershell(folder: Path) -> Made:
+    lines = [
+        "#TYPE Selected.Microsoft.Exchange",
+        "Index;Received;Status;SenderAddress;RecipientAddress;Subject;MessageId;Size",
+    ]
+    for number in range(14):  # two recipients each: seven rows hold three messages and a half
+        moment = datetime(2024, 1, 1, 8, tzinfo=UTC) + timedelta(days=number)
+        bob = "Delivered" if number % 5 else "FilteredAsSpam"
+        for who, status in (("Bob@Example.com", bob), ("eve@contoso.example", "Failed")):
+            row = [str(number), f"{moment:%m/%d/%Y %I:%M:%S %p}", status, "Ann@Example.com", who, f"Report {number}"]
+            lines.append(";".join(f'"{text}"' for text in [*row, f"<{number}@example.com>", "1200"]))
+    lines[9:9] = ['"x";"soon";"Delivered";"Ann@Example.com";"Bob@Example.com";"";"<90@example.com>";""', '"too few"']
+    (folder / "trace.csv").write_text("\r\n".join(lines), encoding="utf-16")
+    return message_trace(folder, 11, 2, 17)
+
+
+def report_of_a_historical_search(folder: Path) -> Made:
+    lines = ["origin_timestamp_utc,sender_address,recipient_status,message_subject,total_bytes,message_id"]
+    for number in range(20):
+        states = ("Bob@Example.com##Receive, Deliver", f"team{number % 3}@example.com##Receive, Expand")
+        start = f"2024-01-{number + 1:02}T08:00:00.1234567Z,Ann@Example.com"
+        shown = ";".join([*states, "x@example.com##Receive, Fail"])
+        lines.append(f'{start},"{shown}",Report {number},9,<{number}@example.com>')
+    lines.append('2024-01-02T08:00:00Z,Nobody,"Bob@Example.com##Receive, Deliver",,,')
+    (folder / "Report.csv.gz").write_bytes(gzip.compress("\n".join(lines).encode("utf-16-le")))
+    return message_trace(folder, 20, 1, 20)
+
+
+def tracking_logs(folder: Path) -> Made:
+    (folder / "logs").mkdir()
+    for server in range(2):
+        lines = ["#Software: Microsoft Exchange Server", "#Log-type: Message Tracking Log"]
+        names = (
+            "date-time,event-id,message-id,recipient-address,related-recipient-address,message-subject,sender-address"
+        )
+        lines.append(f"#Fields: {names}")
+        for number in range(10 * server, 10 * server + 10):
+            start, end = f"2024-01-{number + 1:02}T08:00:00.123Z,", f'"Report, {number}",Ann@Example.com'
+            lines += [
+                f"{start}RECEIVE,<{number}@example.com>,team@example.com,,{end}",
+                f"{start}EXPAND,<{number}@example.com>,Bob@Example.com;eve@contoso.example,team@example.com,{end}",
+                f"{start}DELIVER,<{number}@example.com>,Bob@Example.com,,{end}",
+                f"{start}FAIL,<{number}@example.com>,eve@contoso.example,,{end}",
+                f"{start}DELIVER,<r{number}@example.com>,Ann@Example.com,,Undeliverable,<>",
+                "#Software: Microsoft Exchange Server",
+                f"{start}DELIVER,<p{number}@example.com>,HealthMailbox12ab@example.com,,,HealthMailbox12ab@example.com",
+            ]
+        lines += ["2024-01-01T08:00:00Z,DELIVER,<x@example.com>,System.String[],,S,Ann@Example.com"]
+        (folder / "logs" / f"MSGTRK2024010{server}-1.LOG").write_text("\n".join(lines), encoding="utf-8-sig")
+    (folder / "logs" / "other.log").write_text("a,b\n1,2\n")
+    return message_trace(folder, None, None, 80)
+
+
 def sample(folder: Path) -> Made:
     return Made(SampleSettings(name="sample", type="sample", people=60, weeks=12), None, None, people=60)
 
@@ -380,6 +440,9 @@ FACTORIES = [
     data_connect_v1,
     data_connect_v0_and_v1,
     data_connect_parquet,
+    trace_from_powershell,
+    report_of_a_historical_search,
+    tracking_logs,
     sample,
     graph,
     # ews joins here, against its test server on loopback

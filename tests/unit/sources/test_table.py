@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyser.errors import FormatError, SourceError
-from analyser.sources import table
+from analyser.sources import csv_columns
 from analyser.sources.contract import RECORDS
 from analyser.sources.table import TableSource
 
@@ -145,12 +145,12 @@ def test_bad_rows_are_problems_and_reading_goes_on(tmp_path):
 def test_numbers_of_rows_are_right_however_the_file_is_cut(tmp_path_factory, kinds, size, block):
     folder = tmp_path_factory.mktemp("cut")
     line = {"good": "2024-01-01,a@example.com,{}", "short": "2024-01-01", "bad": "soon,a@example.com,{}"}
-    before, table._BLOCK = table._BLOCK, block
+    before, csv_columns._BLOCK = csv_columns._BLOCK, block
     try:
         text = "\n".join(["sent_at,sender,subject", *(line[kind].format(n) for n, kind in enumerate(kinds, 2))])
         rows, problems = of_text(folder, text, batch_size=size)
     finally:
-        table._BLOCK = before
+        csv_columns._BLOCK = before
     assert [row["subject"] for row in rows] == [str(n) for n, kind in enumerate(kinds, 2) if kind == "good"]
     assert [place for place, _ in problems] == [
         f"messages.csv: row {n}" for n, kind in enumerate(kinds, 2) if kind != "good"

@@ -1,0 +1,1 @@
+"""Message traces and message tracking logs: who wrote to whom and when, as the mail system tells it."""
