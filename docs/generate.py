@@ -21,10 +21,12 @@ from pydantic import BaseModel
 
 from analyser import config
 from analyser.cli.app import app
+from analyser.findings.needs import MEANINGS, Need, declared
 from analyser.findings.registry import RULES
 from analyser.lake.schema import TABLES
 from analyser.pipeline import MODELS
 from analyser.proposals.catalogue import catalogue
+from analyser.sources.registry import declarations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,8 +53,8 @@ def pages() -> dict[str, str]:
         A page lacks a block, or asks for one that does not exist.
     """
     whole = {f"rules/{rule.id}.md": _rule_page(rule) for rule in RULES}
-    whole |= {"rules/index.md": _rules_page(), "thresholds.md": _thresholds_page(), "tables.md": _tables_page()}
-    whole["spaces.md"] = _spaces_page()
+    whole |= {"rules/index.md": _rules_page(), "rules-and-sources.md": _needs_page(), "spaces.md": _spaces_page()}
+    whole |= {"thresholds.md": _thresholds_page(), "tables.md": _tables_page()}
     parts = {"commands.md": _options(), "configuration.md": _settings()}
     return whole | {path: filled(_read(path), blocks, path) for path, blocks in parts.items()}
 
@@ -111,6 +113,31 @@ def _rules_page() -> str:
     )
 
 
+def _needs_page() -> str:
+    """Rules against types of source: what each gives a rule by itself."""
+    given = {name: declared(one) for name, one in declarations().items() if "messages" in one.provides}
+    tells = [[MEANINGS[need], *("yes" if need in found else "no" for found in given.values())] for need in Need]
+    rows = []
+    for rule in RULES:
+        cells = []
+        for found in given.values():
+            vital, helpful = (_listed(wanted - found) for wanted in (rule.needs, rule.helped_by))
+            cells.append(f"**no**: {vital}" if vital else f"less: {helpful}" if helpful else "yes")
+        rows.append([f"[{rule.title}](rules/{rule.id}.md)", *cells])
+    heads = [f"[`{name}`](sources.md#{name.replace('_', '-')})" for name in given]
+    return _page(
+        "Rules and sources",
+        "Each type of source declares what it tells, and each rule what it needs (without it the rule finds nothing)"
+        " and what helps it (without it the rule finds less, or is less sure). This page is what the declarations say;"
+        " `analyser status`, `analyse` and `findings` say it of the mail at hand, from what the lake holds. Sources"
+        " complement each other: departments usually come from a `directory` beside the mail.",
+        "## What sources tell",
+        _table(["", *heads], tells),
+        "## What that means for rules",
+        _table(["pattern", *heads], rows),
+    )
+
+
 def _rule_page(rule: type[Rule[Any]]) -> str:
     book, module = catalogue(), inspect.getmodule(rule)
     text = book.patterns[rule.id]
@@ -128,6 +155,7 @@ def _rule_page(rule: type[Rule[Any]]) -> str:
             " (see [`audiences`](../tables.md#audiences)). All of these must hold:"
         ),
         _table(["signal", "must be", "threshold"], _signals(rule)),
+        *_needed(rule),
         "## Thresholds",
         f"Set them under `[thresholds.{rule.id}]`; [references](../references.md) tells what the sources are.",
         _table(["threshold", "default", "bounds", "meaning", "source"], _threshold_rows(rule.thresholds)),
@@ -138,6 +166,18 @@ def _rule_page(rule: type[Rule[Any]]) -> str:
             "\n".join(f"{n}. {post}" for n, post in enumerate(text.first_posts, 1)),
         ]
     return _page(rule.title, *parts)
+
+
+def _listed(needs: frozenset[Need]) -> str:
+    return ", ".join(need for need in Need if need in needs)
+
+
+def _needed(rule: type[Rule[Any]]) -> list[str]:
+    parts = []
+    for said, needs in (("Needs", rule.needs), ("Is helped by", rule.helped_by)):
+        if needs:
+            parts.append(f"{said}: {'; '.join(MEANINGS[need] for need in Need if need in needs)}.")
+    return ["## Needs", *parts, "[Which sources tell that](../rules-and-sources.md)."] if parts else []
 
 
 def _signals(rule: type[Rule[Any]]) -> list[list[str]]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from analyser import pipeline
+from analyser.cli import hindered
 from analyser.cli.console import JsonOption, day, open_lake, out, print_json, progress, settings
 
 __all__ = ["command"]
@@ -28,8 +29,10 @@ def command(
             name: run[name].count().to_pyarrow().as_py()
             for name in ("messages", "threads", "audiences", "findings", "proposals")
         }
+        verdicts = hindered.of_analysis(lake, config)
     if as_json:
-        print_json({"until": run.now, "counts": counts})
+        print_json({"until": run.now, "counts": counts, "hindered": hindered.as_rows(verdicts)})
         return
+    hindered.say(verdicts)
     out.print(", ".join(f"{number:,} {name}" for name, number in counts.items()))
     out.print("next: 'analyser proposals', or 'analyser report --out report.html'")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from analyser.cli import hindered
 from analyser.cli.console import JsonOption, open_lake, print_json, print_table, pseudonyms, rows_of, settings
 from analyser.errors import EmptyLakeError, UsageError
 from analyser.findings.registry import RULES
@@ -28,6 +29,7 @@ def command(
         if not lake.exists("findings"):
             raise EmptyLakeError("findings", fix="run 'analyser analyse' first")
         names = pseudonyms(lake, config)
+        verdicts = hindered.of_analysis(lake, config)
         found = [row for row in rows_of(lake, "findings") if rule in (None, row["rule"])]
     if as_json:
         for row in found:
@@ -48,3 +50,4 @@ def command(
             f"{row['strength']:.0%}",
         )
     print_table(table)
+    hindered.say(verdict for verdict in verdicts if rule in (None, verdict.rule))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from rich.table import Table
 
+from analyser.cli import hindered
 from analyser.cli.console import JsonOption, open_lake, out, print_json, print_table, pseudonyms, rows_of, settings
 
 __all__ = ["command"]
@@ -22,6 +23,7 @@ def command(as_json: Annotated[bool, JsonOption] = False) -> None:
         mailboxes = rows_of(lake, "mailboxes")
         problems = rows_of(lake, "problems")
         sizes = lake.describe()
+        verdicts = hindered.of_lake(lake, config)
     if as_json:
         for row in mailboxes:
             row.pop("watermark")
@@ -30,6 +32,7 @@ def command(as_json: Annotated[bool, JsonOption] = False) -> None:
                 "lake": str(config.lake.path),
                 "tables": [{"table": s.name, "rows": s.rows, "bytes": s.bytes} for s in sizes],
                 "mailboxes": [{**row, "mailbox": names.of(row["mailbox"])} for row in mailboxes],
+                "hindered": hindered.as_rows(verdicts),
                 "problems": [{**row, "mailbox": names.of(row["mailbox"])} for row in problems],
             }
         )
@@ -49,6 +52,7 @@ def command(as_json: Annotated[bool, JsonOption] = False) -> None:
             out.print(f"  {row['place']}: {row['reason']}", markup=False)
         if len(problems) > _SHOWN:
             out.print(f"  and {len(problems) - _SHOWN:,} more: --json lists all")
+    hindered.say(verdicts)
     table = Table("table", "rows", "MiB")
     for size in sizes:
         table.add_row(size.name, f"{size.rows:,}", f"{size.bytes / 2**20:,.1f}")

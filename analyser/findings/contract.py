@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from analyser.findings.needs import Need
+
 __all__ = ["Audience", "Finding", "Member", "Period", "Rule", "Signal", "T", "all_of", "at_least", "at_most"]
 
 T = TypeVar("T", bound=Thresholds)
@@ -160,6 +162,8 @@ class Rule(ABC, Generic[T]):
         Kinds of audiences that it looks at.
     thresholds
         Model of its settings.
+    needs, helped_by
+        What mail must tell for the rule to work, and what it works less well without.
     """
 
     id: ClassVar[str]
@@ -168,6 +172,8 @@ class Rule(ABC, Generic[T]):
     remedy: ClassVar[str]
     kinds: ClassVar[frozenset[str]]
     thresholds: ClassVar[type[Thresholds]]
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    helped_by: ClassVar[frozenset[Need]] = frozenset()
 
     def __init__(self, limits: T, period: Period) -> None:
         self.limits = limits

@@ -572,6 +572,16 @@ _DERIVED = (
         ),
     ),
     Table(
+        "evidence",
+        "How much of its mail a source says something about, besides sender, recipients and time",
+        (
+            Column("evidence", TEXT, "roles, threads, subjects, attachments, headers or departments"),
+            Column("told_by", TEXT, "Name of the source"),
+            Column("messages", LONG, "Its messages in the period; for departments, the people of its directory"),
+            Column("told", LONG, "Those of them with it"),
+        ),
+    ),
+    Table(
         "findings",
         "A recognised pattern with its evidence",
         (

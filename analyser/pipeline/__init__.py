@@ -14,6 +14,7 @@ from analyser.analysis import (
     automation,
     cadence,
     communities,
+    evidence,
     knowledge,
     participants,
     period,
@@ -60,6 +61,7 @@ __all__ = ["MODELS", "STAGES", "Listener", "Run", "Stage", "analyse", "threshold
 
 MODELS: dict[str, type[Thresholds]] = {
     "period": period.PeriodThresholds,
+    "evidence": evidence.EvidenceThresholds,
     "automation": automation.AutomationThresholds,
     "participants": participants.ParticipantsThresholds,
     "sensitive": sensitive.SensitiveThresholds,
@@ -98,6 +100,7 @@ STAGES = (
         ("addresses", "principals", "suggested_merges"),
         facts.people_,
     ),
+    Stage("evidence", ("messages", "recipients", "directory_people"), ("evidence",), facts.evidence_),
     Stage(
         "participants",
         ("messages", "recipients", "addresses", "group_members", "principals"),

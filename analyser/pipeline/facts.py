@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from analyser.analysis import (
     automation,
     communities,
+    evidence,
     interactions,
     load,
     participants,
@@ -27,11 +28,12 @@ from analyser.lake.engine import local_time
 if TYPE_CHECKING:
     from analyser.pipeline.run import Run
 
-__all__ = ["communities_", "interactions_", "mail", "participants_", "people_", "threads_", "topics_"]
+__all__ = ["communities_", "evidence_", "interactions_", "mail", "participants_", "people_", "threads_", "topics_"]
 
 
 _READ = (
     "message_key",
+    "source",
     "sent_at",
     "sender",
     "base_subject",
@@ -83,6 +85,11 @@ def mail(run: Run) -> None:
     )
     for name in ("directory_people", "groups", "group_members"):
         run.keep(name, run.lake.arrow(name))
+
+
+def evidence_(run: Run) -> None:
+    """What the mail tells besides sender, recipients and time."""
+    run.keep("evidence", evidence.told(run["messages"], run["recipients"], run["directory_people"], "message"))
 
 
 def people_(run: Run) -> None:

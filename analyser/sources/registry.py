@@ -9,9 +9,9 @@ from analyser import config
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from analyser.sources.contract import Source
+    from analyser.sources.contract import Declaration, Source
 
-__all__ = ["open_source"]
+__all__ = ["declarations", "open_source"]
 
 
 def open_source(  # noqa: PLR0911  one per type
@@ -72,3 +72,26 @@ def open_source(  # noqa: PLR0911  one per type
             return kind(settings, batch_size=batch_size, earliest=earliest, since=since)
         case _:
             assert_never(settings)
+
+
+def declarations() -> dict[str, Declaration]:
+    """What each type of source can give, by type; imports all of them.
+
+    Raises
+    ------
+    MissingExtraError
+        A type needs a part that is not installed.
+    """
+    from analyser.sources.data_connect import DataConnectSource  # noqa: PLC0415
+    from analyser.sources.directory import DirectorySource  # noqa: PLC0415
+    from analyser.sources.graph import GraphMailSource  # noqa: PLC0415
+    from analyser.sources.mbox import MboxSource  # noqa: PLC0415
+    from analyser.sources.message_trace.files import MessageTraceFiles  # noqa: PLC0415
+    from analyser.sources.sample import SampleOrganisationSource  # noqa: PLC0415
+    from analyser.sources.table import TableSource  # noqa: PLC0415
+
+    classes = (
+        *(GraphMailSource, DataConnectSource, MessageTraceFiles, MboxSource, TableSource),
+        *(DirectorySource, SampleOrganisationSource),
+    )
+    return {each.declaration.type: each.declaration for each in classes}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least, at_most
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -51,6 +52,7 @@ class Alerts(Rule[AlertsThresholds]):
     )
     kinds = frozenset({"alarms"})
     thresholds = AlertsThresholds
+    helped_by = frozenset({Need.HEADERS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits, measures = self.limits, audience.measures

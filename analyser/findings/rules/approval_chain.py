@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -43,6 +44,7 @@ class ApprovalChain(Rule[ApprovalChainThresholds]):
     remedy = "An approval flow, or a list with states: everyone sees the state, deputies step in, the record stays."
     kinds = frozenset({"path"})
     thresholds = ApprovalChainThresholds
+    helped_by = frozenset({Need.ROLES, Need.THREADS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits, measures = self.limits, audience.measures

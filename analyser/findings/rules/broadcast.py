@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least, at_most
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -31,6 +32,7 @@ class Broadcast(Rule[BroadcastThresholds]):
     remedy = "An announcement space or news page that people follow, with a digest."
     kinds = frozenset({"broadcast"})
     thresholds = BroadcastThresholds
+    helped_by = frozenset({Need.SUBJECTS, Need.THREADS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits

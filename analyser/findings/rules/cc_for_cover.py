@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -40,6 +41,8 @@ class CcForCover(Rule[CcForCoverThresholds]):
     )
     kinds = frozenset({"covers"})
     thresholds = CcForCoverThresholds
+    needs = frozenset({Need.ROLES})
+    helped_by = frozenset({Need.THREADS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits

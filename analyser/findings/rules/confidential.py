@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least, at_most
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -30,6 +31,7 @@ class Confidential(Rule[ConfidentialThresholds]):
     remedy = "Nothing: it is left alone, and no space is proposed for it."
     kinds = frozenset({"circle", "closed", "covers", "decisions", "rounds", "series", "talks"})
     thresholds = ConfidentialThresholds
+    needs = frozenset({Need.SUBJECTS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -39,6 +40,7 @@ class DecisionThread(Rule[DecisionThreadThresholds]):
     remedy = "A channel thread with a log of decisions: what, who, when; whoever decides is there from the beginning."
     kinds = frozenset({"decisions"})
     thresholds = DecisionThreadThresholds
+    helped_by = frozenset({Need.THREADS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits

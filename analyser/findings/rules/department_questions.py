@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -31,6 +32,8 @@ class DepartmentQuestions(Rule[DepartmentQuestionsThresholds]):
     remedy = "A question-and-answer community with a knowledge page: answered once, found by all."
     kinds = frozenset({"desk"})
     thresholds = DepartmentQuestionsThresholds
+    needs = frozenset({Need.SUBJECTS, Need.DEPARTMENTS})
+    helped_by = frozenset({Need.ROLES, Need.THREADS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -32,6 +33,8 @@ class DocumentRounds(Rule[DocumentRoundsThresholds]):
     remedy = "One document in a library that all edit together; the mail carries a link once."
     kinds = frozenset({"rounds"})
     thresholds = DocumentRoundsThresholds
+    needs = frozenset({Need.ATTACHMENTS})
+    helped_by = frozenset({Need.THREADS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -34,6 +35,8 @@ class Onboarding(Rule[OnboardingThresholds]):
     remedy = "A page and a library that newcomers get on their first day, and a channel for their questions."
     kinds = frozenset({"joiners"})
     thresholds = OnboardingThresholds
+    needs = frozenset({Need.SUBJECTS})
+    helped_by = frozenset({Need.ROLES})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits, measures = self.limits, audience.measures

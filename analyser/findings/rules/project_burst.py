@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least, at_most
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -38,6 +39,7 @@ class ProjectBurst(Rule[ProjectBurstThresholds]):
     remedy = "A team with an end date, from a template that the next project reuses."
     kinds = frozenset({"circle"})
     thresholds = ProjectBurstThresholds
+    helped_by = frozenset({Need.SUBJECTS, Need.THREADS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits

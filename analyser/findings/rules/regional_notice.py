@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least, at_most
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -41,6 +42,8 @@ class RegionalNotice(Rule[RegionalNoticeThresholds]):
     remedy = "One news post on a hub site, shown to the audience that it concerns."
     kinds = frozenset({"copies"})
     thresholds = RegionalNoticeThresholds
+    needs = frozenset({Need.SUBJECTS})
+    helped_by = frozenset({Need.THREADS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits, measures = self.limits, audience.measures

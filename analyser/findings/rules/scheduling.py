@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -30,6 +31,7 @@ class Scheduling(Rule[SchedulingThresholds]):
     remedy = "A scheduling page or a poll; calendars that show when colleagues are free."
     kinds = frozenset({"talks"})
     thresholds = SchedulingThresholds
+    helped_by = frozenset({Need.THREADS, Need.ATTACHMENTS, Need.SUBJECTS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least, at_most
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -43,6 +44,7 @@ class Social(Rule[SocialThresholds]):
     remedy = "A community that people follow or mute; the list stays for what everybody must read."
     kinds = frozenset({"forum"})
     thresholds = SocialThresholds
+    helped_by = frozenset({Need.THREADS, Need.DEPARTMENTS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits, measures = self.limits, audience.measures

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least, at_most
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -54,6 +55,8 @@ class StatusReport(Rule[StatusReportThresholds]):
     remedy = "A post in a channel with a template: one place, one history, answers under the post."
     kinds = frozenset({"series"})
     thresholds = StatusReportThresholds
+    needs = frozenset({Need.SUBJECTS})
+    helped_by = frozenset({Need.THREADS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyser.config import Thresholds, threshold
 from analyser.findings.contract import Rule, all_of, at_least, at_most
+from analyser.findings.needs import Need
 
 if TYPE_CHECKING:
     from analyser.findings.contract import Audience, Signal
@@ -55,6 +56,7 @@ class WorkingGroup(Rule[WorkingGroupThresholds]):
     remedy = "A channel of their own, private if they are a part of a larger team."
     kinds = frozenset({"circle"})
     thresholds = WorkingGroupThresholds
+    helped_by = frozenset({Need.ROLES, Need.THREADS})
 
     def signals(self, audience: Audience) -> tuple[Signal, ...] | None:
         limits = self.limits
