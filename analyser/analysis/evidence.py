@@ -47,7 +47,7 @@ def told(messages: ir.Table, recipients: ir.Table, people: ir.Table, key: str) -
     recipients
         `key`, `role`.
     people
-        `source`, `department` of people in directories.
+        `source`, `department`, `kind` of directories; rooms, lists and the like have no department to tell.
     key
         Column that identifies a message.
 
@@ -70,6 +70,7 @@ def told(messages: ir.Table, recipients: ir.Table, people: ir.Table, key: str) -
         **{name: flag.fill_null(False).cast("int64").sum() for name, flag in tells.items()},  # noqa: FBT003
     )
     found = counts.pivot_longer(list(tells), names_to="evidence", values_to="told")
+    people = people.filter(people.kind.isnull() | (people.kind == "person"))
     placed = people.group_by("source").agg(
         messages=people.count(), told=people.department.notnull().cast("int64").sum()
     )

@@ -39,8 +39,8 @@ def counted():
             table("messages", messages, MESSAGES),
             table("recipients", [dict(zip(("message", "role"), r, strict=True)) for r in recipients],
                   {"message": "int64", "role": "string"}),
-            table("people", [dict(zip(("source", "department"), p, strict=True)) for p in people],
-                  {"source": "string", "department": "string"}),
+            table("people", [dict(zip(("source", "department", "kind"), p, strict=True)) for p in people],
+                  {"source": "string", "department": "string", "kind": "string"}),
         )  # fmt: skip
         rows = told(*tables, "message").to_pyarrow().to_pylist()
         return {(r["evidence"], r["told_by"]): (r["told"], r["messages"]) for r in rows}
@@ -75,8 +75,10 @@ def test_copies_tell_roles_once_per_message_and_each_source_for_itself(counted):
 
 
 def test_departments_are_told_by_directories(counted):
-    found = counted([row(1)], people=[("people", "Sales"), ("people", None), ("people", "IT")])
-    assert found["departments", "people"] == (2, 3)
+    found = counted(
+        [row(1)], people=[("d", "Sales", None), ("d", None, "person"), ("d", "IT", None), ("d", None, "room")]
+    )
+    assert found["departments", "d"] == (2, 3)
     assert ("departments", "mail") not in found
 
 
