@@ -437,7 +437,9 @@ def load(explicit: Path | None = None) -> Settings:
 
 def _explain(error: ValidationError, path: Path) -> ConfigError:
     """Name the first wrong key as it stands in the TOML, with the keys that would be right."""
-    first = error.errors()[0]
+    errors = error.errors()
+    # of a value that may be several things, the error about the table says more than that it is none of the words
+    first = next((one for one in errors if one["loc"][-1] in GraphCloud.model_fields), errors[0])
     # a discriminated union puts the tag into the location: sources.0.mbox.path is sources[0].path to the user
     parts = [p for i, p in enumerate(first["loc"]) if not (first["loc"][0] == "sources" and i == 2)]  # noqa: PLR2004
     key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")

@@ -64,6 +64,8 @@ def options(
     """Read before any verb."""
     state.config = config
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, stream=sys.stderr, force=True)
+    for library in ("httpx", "httpcore", "hpack", "msal"):  # they log whole addresses, and links name mailboxes
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 for verb in (
@@ -97,5 +99,5 @@ def main() -> None:
             err.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
-        err.print("stopped; what was complete before is still there", markup=False)
+        err.print("stopped; what was complete before is still there, and 'analyser scan' again goes on", markup=False)
         sys.exit(INTERRUPTED)

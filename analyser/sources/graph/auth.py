@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import msal
+import msal.exceptions
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from analyser.errors import ConfigError, SourceError
@@ -31,6 +32,17 @@ EARLY: Final = 300.0
 
 ATTEMPTS: Final = 6
 FEDERATED: Final = "AZURE_FEDERATED_TOKEN_FILE"
+
+
+PASSING: Final = frozenset({"temporarily_unavailable", "server_error"})
+"""Errors of OAuth that say that the authority is to be asked again."""
+
+
+class _PassingError(Exception):
+    """The authority says that it cannot answer just now, or something that is no answer of OAuth."""
+
+
+_TRANSIENT: Final = (httpx.TransportError, msal.exceptions.MsalServiceError, json.JSONDecodeError, _PassingError)
 
 
 class Tokens:
@@ -83,7 +95,7 @@ class Tokens:
         asked = time.monotonic()
         try:
             result = self._ask()
-        except (httpx.HTTPError, ValueError, OSError) as error:
+        except (httpx.HTTPError, msal.exceptions.MsalError, _PassingError, ValueError, OSError) as error:
             raise self._failed(f"{self._cloud.authority} gives no token: {error}") from error
         if "access_token" not in result:
             said = str(result.get("error_description") or result.get("error") or "no reason given").splitlines()[0]
@@ -94,7 +106,7 @@ class Tokens:
 
     def _ask(self) -> dict[str, Any]:
         retrying = Retrying(
-            retry=retry_if_exception_type(httpx.TransportError),
+            retry=retry_if_exception_type(_TRANSIENT),
             stop=stop_after_attempt(ATTEMPTS),
             wait=wait_random_exponential(multiplier=0.2, max=10),
             reraise=True,
@@ -102,6 +114,17 @@ class Tokens:
         return retrying(self._ask_once)
 
     def _ask_once(self) -> dict[str, Any]:
+        try:
+            answer = self._ask_msal()
+            reason = answer.get("error")
+            if reason is not None and (not isinstance(reason, str) or reason in PASSING):
+                raise _PassingError(f"{reason}")
+        except Exception:
+            self._application = None  # MSAL remembers a failure for a minute; a new one asks again
+            raise
+        return answer
+
+    def _ask_msal(self) -> dict[str, Any]:
         graph, settings = self._cloud.graph, self._settings
         if self._http is None:
             self._http = httpx.Client(verify=tls_context(), timeout=30.0, follow_redirects=True)
@@ -132,7 +155,6 @@ class Tokens:
             message,
             source=self._settings.name,
             fix="check tenant, client_id, the credential and its expiry; 'analyser check' tries each step",
-            reason="no token",
         )
 
 
