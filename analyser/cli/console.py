@@ -23,6 +23,7 @@ from rich.progress import (
 )
 
 from analyser import config
+from analyser.cli.stopping import Stopping, stoppable
 from analyser.errors import AnalyserError, UsageError
 from analyser.lake.store import Lake
 from analyser.privacy import Pseudonyms, lake_secret
@@ -156,16 +157,18 @@ def progress(*, as_json: bool) -> Iterator[ShownProgress | QuietProgress]:
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=err, transient=True) as bars:
-            yield ShownProgress(bars)
+        with stoppable() as stopping, Progress(*columns, console=err, transient=True) as bars:
+            yield ShownProgress(bars, stopping)
     else:
-        yield QuietProgress(as_json=as_json)
+        with stoppable() as stopping:
+            yield QuietProgress(stopping, as_json=as_json)
 
 
 class ShownProgress:
     """Listener of scans and analyses for people at a terminal."""
 
-    def __init__(self, bars: Progress) -> None:
+    def __init__(self, bars: Progress, stopping: Stopping) -> None:
+        self._stopping = stopping
         self._bars = bars
         self._task: TaskID | None = None
         self._messages = 0
@@ -176,10 +179,12 @@ class ShownProgress:
 
     def started(self, source: str, mailbox: Mailbox) -> None:
         """See `analyser.lake.accounts.Listener`."""
+        self._stopping.check()
         self._task = self._bars.add_task(f"{source}: {_short(mailbox.name)}", total=mailbox.expected, rate="")
 
     def advanced(self, source: str, mailbox: Mailbox, batch_messages: int, progress: int) -> None:  # noqa: ARG002
         """See `analyser.lake.accounts.Listener`."""
+        self._stopping.check()
         self._messages += batch_messages
         rate = self._messages / max(1e-9, time.monotonic() - self._since)
         if self._task is not None:
@@ -187,6 +192,7 @@ class ShownProgress:
 
     def finished(self, source: str, mailbox: Mailbox, outcome: MailboxOutcome) -> None:
         """See `analyser.lake.accounts.Listener`."""
+        self._stopping.check()
         if self._task is not None:
             self._bars.remove_task(self._task)
             self._task = None
@@ -209,7 +215,8 @@ class ShownProgress:
 class QuietProgress:
     """Listener where there is no terminal: JSON lines if asked for, else one line per mailbox and stage."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, stopping: Stopping, *, as_json: bool) -> None:
+        self._stopping = stopping
         self._json = as_json
         self._started = time.monotonic()
 
@@ -228,10 +235,12 @@ class QuietProgress:
 
     def started(self, source: str, mailbox: Mailbox) -> None:
         """See `analyser.lake.accounts.Listener`."""
+        self._stopping.check()
         self._say("mailbox_started", "", source=source, mailbox=mailbox.name, expected=mailbox.expected)
 
     def advanced(self, source: str, mailbox: Mailbox, batch_messages: int, progress: int) -> None:
         """See `analyser.lake.accounts.Listener`."""
+        self._stopping.check()
         self._say(
             "batch", "", source=source, mailbox=mailbox.name, messages=batch_messages, progress=progress,
             expected=mailbox.expected, unit=mailbox.unit,
@@ -239,6 +248,7 @@ class QuietProgress:
 
     def finished(self, source: str, mailbox: Mailbox, outcome: MailboxOutcome) -> None:
         """See `analyser.lake.accounts.Listener`."""
+        self._stopping.check()
         reason = f": {outcome.reason}" if outcome.reason else ""
         self._say(
             "mailbox_finished",
