@@ -99,5 +99,5 @@ def main() -> None:
             err.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
-        err.print("stopped; what was complete before is still there, and 'analyser scan' again goes on", markup=False)
+        err.print("stopped; what was complete before is still there", markup=False)
         sys.exit(INTERRUPTED)

@@ -87,7 +87,7 @@ def run(
 
 
 def show(report: ScanReport, *, as_json: bool) -> None:
-    """Counts that add up: found = read + not readable + left out, read = new + merged."""
+    """Counts that add up: found = read + not readable + left out, read = new + merged; gone is what was taken away."""
     if as_json:
         print_json(
             {
@@ -105,19 +105,23 @@ def show(report: ScanReport, *, as_json: bool) -> None:
                         "problems": outcome.problems,
                         "reasons": dict(outcome.reasons),
                         "left_out": outcome.left_out,
+                        "gone": outcome.removed,
                     }
                     for outcome in report.outcomes
                 ],
             }
         )
         return
-    columns = ("found", "read", "new", "merged", "not readable", "left out", "unchanged mailboxes")
+    columns = ("found", "read", "new", "merged", "gone", "not readable", "left out", "unchanged mailboxes")
     table = Table("source", *columns, title="What was read", title_justify="left")
     for source in (*report.sources, report.total):
         counts = _counts(source)
         table.add_row(
             source.source,
-            *(f"{counts[c]:,}" for c in ("found", "read", "new", "merged", "problems", "left_out", "unchanged")),
+            *(
+                f"{counts[c]:,}"
+                for c in ("found", "read", "new", "merged", "gone", "problems", "left_out", "unchanged")
+            ),
         )
     print_table(table)
     for reason, number in sorted(report.total.reasons.items(), key=lambda item: -item[1]):
@@ -141,6 +145,7 @@ def _counts(source: SourceReport) -> dict[str, object]:
         "read": source.read,
         "new": source.new,
         "merged": source.merged,
+        "gone": source.gone,
         "problems": source.problems,
         "reasons": dict(source.reasons),
         "left_out": source.left_out,

@@ -7,6 +7,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from analyser.errors import StoppedError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
@@ -28,7 +30,13 @@ class Stopping:
 
 @contextmanager
 def stoppable() -> Iterator[Stopping]:
-    """Within the block, Ctrl-C raises KeyboardInterrupt as always, and is remembered where that is lost."""
+    """Within the block, Ctrl-C raises KeyboardInterrupt as always, and is remembered where that is lost.
+
+    Raises
+    ------
+    StoppedError
+        The block was stopped.
+    """
     stopping = Stopping()
 
     def interrupted(_number: int, _frame: FrameType | None) -> None:
@@ -41,5 +49,7 @@ def stoppable() -> Iterator[Stopping]:
     before = signal.signal(signal.SIGINT, interrupted)
     try:
         yield stopping
+    except KeyboardInterrupt:
+        raise StoppedError(fix="give the same command again: a scan goes on where it was") from None
     finally:
         signal.signal(signal.SIGINT, before)
