@@ -81,10 +81,17 @@ None: no header), ``status``, ``code``, ``message``, ``delay``, ``location``, ``
 ``expired_token``   401 InvalidAuthenticationToken; every token given out before is refused from now on
 ``unauthorized``    401 once, the token stays good
 ``resync``          `status` (410), `code` (syncStateNotFound, resyncRequired, SyncStateInvalid: in any case);
-                    `location` ``empty`` (Location with an empty token), ``fresh`` or None; the folder's tokens are void
+                    `location` ``empty`` (Location with an empty token), ``fresh`` or None; the tokens of the
+                    folder, of the list of folders, or of ``/users/delta`` or ``/groups/delta`` are void
 ``vanish``          the folder of the request is gone from now on: 404 `code` (ErrorItemNotFound, ErrorFolderNotFound)
 ``mailbox``         the mailbox of the request changes into the state `code` of `STATES`
 ==================  =============================================================================================
+
+``Fault("throttle", times=None, probability=0.2)`` throttles the whole tenant. Path and mailbox choose among requests,
+the login's too. Several faults may strike one request; each draws from its own seeded chance.
+
+Over HTTP/2 ``truncate`` with the wrong length reaches a user of httpx 0.28 as ``h2.exceptions.InvalidBodyLengthError``,
+not as an ``httpx.TransportError``; a ``reset`` ends all requests of the connection, as a lost one does.
 
 Changes between scans (each returns what it made; all appear in the next delta round)
 -------------------------------------------------------------------------------------
@@ -93,7 +100,8 @@ Changes between scans (each returns what it made; all appear in the next delta r
 ``server.move_message(id, folder)``; ``server.delete_message(id)``;
 ``server.add_folder(mailbox, name, parent="msgfolderroot")`` → id; ``server.move_folder(id, parent)``;
 ``server.delete_folder(id)``; ``server.set_state(mailbox, state)``; ``server.expire_sync(mailbox, folder=None)``;
-``server.add_user(**properties)`` → address; ``server.update_user(address, **properties)``;
+``server.expire_directory()``; ``server.add_user(**properties)`` → address;
+``server.update_user(address, **properties)``;
 ``server.delete_user(address)``; ``server.update_group(address, **properties)``; ``server.add_member(group, member)``;
 ``server.remove_member(group, member)``. Properties are the fields of `Message`, `User`, `Group`.
 `folder` is an id or a well-known name.

@@ -29,6 +29,7 @@ CHANGES = (
     "delete_folder",
     "set_state",
     "expire_sync",
+    "expire_directory",
     "add_user",
     "update_user",
     "delete_user",
