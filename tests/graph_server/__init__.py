@@ -57,6 +57,7 @@ What the server knows (each read from the process when asked)
 ``server.traces``             every row that the message trace holds; needs ``World.generate(…, now=int(time.time()))``
 ``server.world``              the `World` as it is now; ``server.checked``: exchanges held against the contract
 ``server.reset()``            world, options, faults, log and tokens as they were at the start: one server, many tests
+``server.forgive()``          forgets each ``Retry-After`` that was given: a client that was killed cannot tell the next
 ``server.clear_log()``        forgets requests, violations and peaks
 ``server.set(latency=0, roles=[…], token_lifetime=2)``  changes options while it runs; tokens given out keep their roles
 

@@ -112,6 +112,10 @@ class App:
         self.reports, self.traces = Reports(self), Traces(self)
         self._not_before: dict[tuple[str, str], float] = {}
 
+    def forgive(self) -> None:
+        """Forget who was told to wait: a client that was killed cannot tell the next one."""
+        self._not_before.clear()
+
     def apply(self) -> None:
         """Make changed options count."""
         self.entra.roles, self.entra.lifetime = self.options.roles, self.options.token_lifetime

@@ -73,6 +73,9 @@ class Control:
         self.app.contract.settle()
         return self.app.contract.checked
 
+    def _forgive(self) -> None:
+        self.app.forgive()
+
     def _reset(self) -> None:
         self.app.contract.settle()
         self.app.begin(*self.load())

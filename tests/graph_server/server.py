@@ -176,6 +176,10 @@ class GraphServer:
         """As at the start; tokens of before are refused."""
         self.call("reset")
 
+    def forgive(self) -> None:
+        """Forget every ``Retry-After`` that was given: for a client that starts after one was killed."""
+        self.call("forgive")
+
     def clear_log(self) -> None:
         self.call("clear_log")
 

@@ -88,6 +88,14 @@ def test_retry_in_time(server, client, inbox):
     assert server.violations == []
 
 
+def test_next_client_knows_nothing_of_a_killed_one(server, client, inbox):
+    server.inject(Fault("throttle", retry_after=30))
+    client.get(inbox)
+    server.forgive()
+    assert client.get(inbox).status_code == 200
+    assert server.violations == []
+
+
 @pytest.mark.parametrize(
     "query",
     [
