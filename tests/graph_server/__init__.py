@@ -45,7 +45,7 @@ Options of `GraphServer` (all by keyword)
 What the server knows (each read from the process when asked)
 -------------------------------------------------------------
 ``server.requests``           list of `Logged`: method, path, query, headers (no token), mailbox, status, started,
-                              ended, fault, protocol, page (items in the answer)
+                              ended, fault, protocol, page (items in the answer); ``server.asked``: their number
 ``server.violations``         list of `Violation`: kind, detail, method, path, mailbox. An empty list is the proof that
                               the client kept the rules. Kinds: ``request_contract``, ``response_contract`` (ours),
                               ``forbidden_field``, ``concurrency``, ``retry_after``, ``missing_prefer``, ``top``,

@@ -62,6 +62,9 @@ class Control:
     def _requests(self) -> list:
         return self.app.ledger.requests
 
+    def _asked(self) -> int:
+        return len(self.app.ledger.requests)
+
     def _violations(self) -> list:
         self.app.contract.settle()
         return self.app.ledger.violations

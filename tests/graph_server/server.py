@@ -135,6 +135,11 @@ class GraphServer:
         return msgspec.convert(self.call("requests"), list[Logged])
 
     @property
+    def asked(self) -> int:
+        """How many requests came since the log was cleared."""
+        return self.call("asked")
+
+    @property
     def violations(self) -> list[Violation]:
         return msgspec.convert(self.call("violations"), list[Violation])
 

@@ -203,5 +203,7 @@ def test_requests_are_written_down_without_the_token(server, client, box, inbox)
     assert entry.headers["authorization"] == "…"
     assert before <= entry.started <= entry.ended <= time.time()
     assert entry.page == len(client.get(inbox).json()["value"])
+    assert server.asked == len(server.requests)
     server.clear_log()
     assert server.requests == []
+    assert server.asked == 0
