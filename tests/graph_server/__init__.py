@@ -49,7 +49,7 @@ What the server knows (each read from the process when asked)
 ``server.violations``         list of `Violation`: kind, detail, method, path, mailbox. An empty list is the proof that
                               the client kept the rules. Kinds: ``request_contract``, ``response_contract`` (ours),
                               ``forbidden_field``, ``concurrency``, ``retry_after``, ``missing_prefer``, ``top``,
-                              ``link_changed``, ``outside_contract``, ``authorization_sent``, ``token``, ``trace_rate``,
+                              ``link_changed``, ``outside_contract``, ``authorization_sent``, ``trace_rate``,
                               ``unsupported``. ``server.broken``: their kinds as a set
 ``server.peak``               {mailbox address: most requests in flight at once}
 ``server.expected(folders="all", mailboxes=None)``  the set of a complete scan of the world as it is now; or ``sent``

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,22 @@ from pathlib import Path
 import psutil
 import pytest
 
-from graph_server import SKIPPED, STATES, Folder, GraphServer, Mailbox, Message, World, expected, outcomes
+import graph_server as described
+from graph_server import (
+    KINDS,
+    SKIPPED,
+    STATES,
+    Fault,
+    Folder,
+    GraphServer,
+    Mailbox,
+    Message,
+    World,
+    expected,
+    outcomes,
+)
+from graph_server.app import Options
+from graph_server.control import CHANGES
 
 
 def copies(world):
@@ -93,6 +109,24 @@ def test_expected_goes_by_what_lies_above():
 def test_known_states_and_folders():
     assert "ok" in STATES
     assert {"drafts", "junkemail", "deleteditems", "searchfolders", "conversationhistory"} <= set(SKIPPED)
+
+
+def test_description_names_everything():
+    """What can be set, changed, broken or asked stands in the description of the package."""
+    words = set(re.findall(r"\w+", described.__doc__))
+    asked = {name for name, value in vars(GraphServer).items() if isinstance(value, property)}
+    broken = {kind for name in ("app", "reports", "contract") for kind in _violated(name)}
+
+    assert set(Options.__struct_fields__) <= words
+    assert {*KINDS, *CHANGES, *Fault.__struct_fields__} <= words
+    assert asked - {"process_id"} <= words
+    assert broken <= words
+    assert "forbidden_field" in broken
+
+
+def _violated(name):
+    text = (Path(described.__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    return re.findall(r"viola\w+\(\s*\"(\w+)\"", text)
 
 
 def test_process_ends_and_leaves_nothing(world):
