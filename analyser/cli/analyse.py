@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from analyser import pipeline
-from analyser.cli.console import JsonOption, day, open_lake, out, print_json, progress, settings
+from analyser.cli.console import JsonOption, day, open_lake, out, print_json, settings
+from analyser.cli.progress import progress
 
 __all__ = ["command"]
 

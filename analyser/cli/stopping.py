@@ -49,7 +49,9 @@ def stoppable() -> Iterator[Stopping]:
     before = signal.signal(signal.SIGINT, interrupted)
     try:
         yield stopping
-    except KeyboardInterrupt:
-        raise StoppedError(fix="give the same command again: a scan goes on where it was") from None
+    except BaseException:  # the engine makes an error of its own out of an interrupt
+        if stopping.wanted:
+            raise StoppedError(fix="give the same command again: a scan goes on where it was") from None
+        raise
     finally:
         signal.signal(signal.SIGINT, before)

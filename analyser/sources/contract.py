@@ -17,7 +17,7 @@ import pyarrow as pa
 from analyser.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
 __all__ = [
     "DIRECTORY_GROUPS",
@@ -220,6 +220,10 @@ class Source(ABC):
 
     def close(self) -> None:  # noqa: B027  nothing to do for most
         """A scan has ended, in whatever way: give connections back."""
+
+    def counts(self) -> Mapping[str, float]:
+        """What has been done so far in this scan, for progress and metrics: requests, retries, throttled and such."""
+        return {}
 
     @abstractmethod
     def mailboxes(self) -> Iterator[Mailbox]:
