@@ -327,12 +327,11 @@ _EXAMPLE_SOURCES = """\
 # type = "graph"               # Microsoft Graph: see docs/exchange-online.md for the app registration
 # tenant = "contoso.onmicrosoft.com"
 # client_id = "00000000-0000-0000-0000-000000000000"
-# client_secret_env = "ANALYSER_GRAPH_SECRET"   # or one of:
-# client_secret_file = "secret.txt"
-# certificate = "app.pem"      # private key and certificate; also .pfx
-# certificate_password_env = "ANALYSER_GRAPH_CERTIFICATE_PASSWORD"
-# managed_identity = true      # or the client id of a user-assigned identity
-# workload_identity = true     # the file that AZURE_FEDERATED_TOKEN_FILE names, or its path
+# client_secret_env = "ANALYSER_GRAPH_SECRET"   # or exactly one of these:
+#   client_secret_file = "secret.txt"
+#   certificate = "app.pem"    # private key and certificate, or a .pfx file; its password: certificate_password_env
+#   managed_identity = true    # or the client id of a user-assigned identity
+#   workload_identity = true   # the file that AZURE_FEDERATED_TOKEN_FILE names, or its path
 # cloud = "global"             # usgov, usgov-dod, china; or {authority = "https://HOST/TENANT", graph = "https://HOST"}
 # folders = "all"              # or "sent": sent items alone, half the volume, no mail from outside
 # mailboxes = "all"            # or a list, the address of a group, or a file with one address a line

@@ -177,7 +177,7 @@ def test_optional_parts_of_the_example_hold_as_well(root):
 
     settings = config.Settings(**content)
 
-    assert [source.type for source in settings.sources] == ["mbox", "table", "directory", "sample"]
+    assert [source.type for source in settings.sources] == ["mbox", "table", "directory", "graph", "sample"]
     assert (
         pipeline.thresholds(settings)["status_report"].slot_coverage
         == content["thresholds"]["status_report"]["slot_coverage"]

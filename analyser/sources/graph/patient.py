@@ -46,6 +46,9 @@ class PatientHttp:
             retry=retry_if_exception_type(RetryableError), stop=stop_after_attempt(ATTEMPTS), wait=_pause, reraise=True
         )
         known = {name: options[name] for name in ("params", "data", "headers") if options.get(name) is not None}
+        if isinstance(known.get("data"), dict):  # MSAL signs assertions as bytes, and httpx would write b'…'
+            values = known["data"].items()
+            known["data"] = {key: text.decode() if isinstance(text, bytes) else text for key, text in values}
         return retrying(self._once, method, url, known)
 
     def _once(self, method: str, url: str, options: dict[str, Any]) -> httpx.Response:
