@@ -358,12 +358,11 @@ _EXAMPLE_SOURCES = """\
 # type = "graph"               # Microsoft Graph: see docs/exchange-online.md for the app registration
 # tenant = "contoso.onmicrosoft.com"
 # client_id = "00000000-0000-0000-0000-000000000000"
-# client_secret_env = "ANALYSER_GRAPH_SECRET"   # or one of:
-# client_secret_file = "secret.txt"
-# certificate = "app.pem"      # private key and certificate; also .pfx
-# certificate_password_env = "ANALYSER_GRAPH_CERTIFICATE_PASSWORD"
-# managed_identity = true      # or the client id of a user-assigned identity
-# workload_identity = true     # the file that AZURE_FEDERATED_TOKEN_FILE names, or its path
+# client_secret_env = "ANALYSER_GRAPH_SECRET"   # or exactly one of these:
+#   client_secret_file = "secret.txt"
+#   certificate = "app.pem"    # private key and certificate, or a .pfx file; its password: certificate_password_env
+#   managed_identity = true    # or the client id of a user-assigned identity
+#   workload_identity = true   # the file that AZURE_FEDERATED_TOKEN_FILE names, or its path
 # cloud = "global"             # usgov, usgov-dod, china; or {authority = "https://HOST/TENANT", graph = "https://HOST"}
 # folders = "all"              # or "sent": sent items alone, half the volume, no mail from outside
 # mailboxes = "all"            # or a list, the address of a group, or a file with one address a line
@@ -468,7 +467,9 @@ def load(explicit: Path | None = None) -> Settings:
 
 def _explain(error: ValidationError, path: Path) -> ConfigError:
     """Name the first wrong key as it stands in the TOML, with the keys that would be right."""
-    first = error.errors()[0]
+    errors = error.errors()
+    # of a value that may be several things, the error about the table says more than that it is none of the words
+    first = next((one for one in errors if one["loc"][-1] in GraphCloud.model_fields), errors[0])
     # a discriminated union puts the tag into the location: sources.0.mbox.path is sources[0].path to the user
     parts = [p for i, p in enumerate(first["loc"]) if not (first["loc"][0] == "sources" and i == 2)]  # noqa: PLR2004
     key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")

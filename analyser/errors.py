@@ -10,6 +10,7 @@
     ├── LakeError              the lake cannot be read or written
     │   ├── LakeLockedError    another process writes the lake
     │   └── EmptyLakeError     the lake holds nothing that the command needs
+    ├── StoppedError           the user has stopped the command
     └── UsageError             the command was called with values that contradict one another
 """
 
@@ -30,6 +31,7 @@ __all__ = [
     "LakeLockedError",
     "MissingExtraError",
     "SourceError",
+    "StoppedError",
     "UsageError",
 ]
 
@@ -165,6 +167,15 @@ class EmptyLakeError(LakeError):
     def __init__(self, table: str, *, fix: str) -> None:
         super().__init__(f"the lake has no {table} yet", fix=fix)
         self.table = table
+
+
+class StoppedError(AnalyserError):
+    """The user has stopped the command; what was complete before is still there."""
+
+    exit_status = 130  # as shells report Ctrl-C
+
+    def __init__(self, *, fix: str) -> None:
+        super().__init__("stopped; what was complete before is still there", fix=fix)
 
 
 class UsageError(AnalyserError):

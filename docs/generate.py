@@ -26,6 +26,9 @@ from analyser.findings.registry import RULES
 from analyser.lake.schema import TABLES
 from analyser.pipeline import MODELS
 from analyser.proposals.catalogue import catalogue
+from analyser.sources.graph.check import RBAC
+from analyser.sources.graph.outcomes import REASONS
+from analyser.sources.graph.permissions import ENDPOINTS
 from analyser.sources.registry import declarations
 
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ def pages() -> dict[str, str]:
     whole = {f"rules/{rule.id}.md": _rule_page(rule) for rule in RULES}
     whole |= {"rules/index.md": _rules_page(), "rules-and-sources.md": _needs_page(), "spaces.md": _spaces_page()}
     whole |= {"thresholds.md": _thresholds_page(), "tables.md": _tables_page()}
-    parts = {"commands.md": _options(), "configuration.md": _settings()}
+    parts = {"commands.md": _options(), "configuration.md": _settings(), "exchange-online.md": _graph()}
     return whole | {path: filled(_read(path), blocks, path) for path, blocks in parts.items()}
 
 
@@ -124,7 +127,8 @@ def _needs_page() -> str:
             vital, helpful = (_listed(wanted - found) for wanted in (rule.needs, rule.helped_by))
             cells.append(f"**no**: {vital}" if vital else f"less: {helpful}" if helpful else "yes")
         rows.append([f"[{rule.title}](rules/{rule.id}.md)", *cells])
-    heads = [f"[`{name}`](sources.md#{name.replace('_', '-')})" for name in given]
+    places = {name: f"sources.md#{name.replace('_', '-')}" for name in given} | {"graph": "exchange-online.md"}
+    heads = [f"[`{name}`]({places[name]})" for name in given]
     return _page(
         "Rules and sources",
         "Each type of source declares what it tells, and each rule what it needs (without it the rule finds nothing)"
@@ -312,6 +316,28 @@ def _setting_table(model: type[BaseModel]) -> str:
             default = "required" if field.is_required() else _value(field.default)
             rows.append([f"`{name}`", default, _bounds(field.metadata), field.description or ""])
     return _table(["key", "default", "bounds", "meaning"], rows)
+
+
+def _graph() -> dict[str, str]:
+    """What an administrator grants, types and reads."""
+    purposes: dict[str, list[str]] = {}
+    for endpoint in ENDPOINTS.values():
+        shown = f"`GET {endpoint.path}`: {endpoint.purpose}"
+        purposes.setdefault(endpoint.permission, []).append(shown)
+    optional = {endpoint.permission for endpoint in ENDPOINTS.values() if endpoint.optional}
+    rows = [[f"`{name}`", "no" if name in optional else "yes", "<br>".join(found)] for name, found in purposes.items()]
+    reasons = [[f"`{code}`", words] for code, words in REASONS.items()]
+    return {
+        "permissions": _table(["application permission", "needed", "for"], rows),
+        "rbac": _powershell(RBAC),
+        "reasons": _table(["Graph says", "meaning"], reasons),
+    }
+
+
+def _powershell(text: str) -> str:
+    """Commands, which are indented, with the words around them as comments."""
+    lines = [line.strip() if line.startswith(" ") else f"# {line}" for line in text.splitlines()]
+    return "\n".join(["```powershell", *lines, "```"])
 
 
 def _options() -> dict[str, str]:

@@ -8,7 +8,8 @@ import typer
 
 from analyser import pipeline
 from analyser.cli import hindered
-from analyser.cli.console import JsonOption, day, open_lake, out, print_json, progress, settings
+from analyser.cli.console import JsonOption, day, open_lake, out, print_json, settings
+from analyser.cli.progress import progress
 
 __all__ = ["command"]
 

@@ -13,6 +13,7 @@ import typer
 import analyser
 from analyser.cli import (
     analyse,
+    check,
     connections,
     demo,
     evaluate,
@@ -28,6 +29,7 @@ from analyser.cli import (
     thresholds,
 )
 from analyser.cli.console import err, state
+from analyser.cli.logs import JsonLines
 from analyser.errors import AnalyserError
 
 __all__ = ["app", "main"]
@@ -57,6 +59,9 @@ def options(
         Path | None, typer.Option("--config", envvar="ANALYSER_CONFIG", help="Configuration file.", show_envvar=True)
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more on standard error.")] = False,
+    json_logs: Annotated[
+        bool, typer.Option("--log-json", help="Log lines as JSON, for programs that collect them.")
+    ] = False,
     version: Annotated[  # noqa: ARG001  Typer calls _version
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -64,11 +69,16 @@ def options(
     """Read before any verb."""
     state.config = config
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, stream=sys.stderr, force=True)
+    if json_logs:
+        logging.getLogger().handlers[0].setFormatter(JsonLines())
+    for library in ("httpx", "httpcore", "hpack", "msal"):  # they log whole addresses, and links name mailboxes
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 for verb in (
     demo,
     init,
+    check,
     scan,
     analyse,
     people,

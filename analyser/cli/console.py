@@ -1,10 +1,9 @@
-"""What verbs share: where output goes, how the configuration and the lake are opened, progress."""
+"""What verbs share: where output goes, how the configuration and the lake are opened."""
 
 from __future__ import annotations
 
 import json
 import sys
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,15 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from analyser import config
 from analyser.errors import AnalyserError, UsageError
@@ -35,20 +25,15 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from analyser.config import Settings
-    from analyser.lake.accounts import MailboxOutcome
-    from analyser.sources.contract import Mailbox
 
 __all__ = [
     "JsonOption",
-    "QuietProgress",
-    "ShownProgress",
     "day",
     "err",
     "open_lake",
     "out",
     "print_json",
     "print_table",
-    "progress",
     "pseudonyms",
     "rows_of",
     "settings",
@@ -142,119 +127,3 @@ def day(text: str | None, option: str) -> datetime | None:
     except ValueError:
         raise UsageError(f"{option}: '{text}' is no date", fix="write it like 2026-01-31") from None
     return time_ if time_.tzinfo else time_.replace(tzinfo=UTC)
-
-
-@contextmanager
-def progress(*, as_json: bool) -> Iterator[ShownProgress | QuietProgress]:
-    """Bars on a terminal, JSON lines where they are asked for, and otherwise a line per step on standard error."""
-    if err.is_terminal and not as_json:
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=err, transient=True) as bars:
-            yield ShownProgress(bars)
-    else:
-        yield QuietProgress(as_json=as_json)
-
-
-class ShownProgress:
-    """Listener of scans and analyses for people at a terminal."""
-
-    def __init__(self, bars: Progress) -> None:
-        self._bars = bars
-        self._task: TaskID | None = None
-        self._messages = 0
-        self._since = time.monotonic()
-
-    def planned(self, source: str, mailboxes: int) -> None:
-        """See `analyser.lake.accounts.Listener`."""
-
-    def started(self, source: str, mailbox: Mailbox) -> None:
-        """See `analyser.lake.accounts.Listener`."""
-        self._task = self._bars.add_task(f"{source}: {_short(mailbox.name)}", total=mailbox.expected, rate="")
-
-    def advanced(self, source: str, mailbox: Mailbox, batch_messages: int, progress: int) -> None:  # noqa: ARG002
-        """See `analyser.lake.accounts.Listener`."""
-        self._messages += batch_messages
-        rate = self._messages / max(1e-9, time.monotonic() - self._since)
-        if self._task is not None:
-            self._bars.update(self._task, completed=progress, rate=f"{self._messages:,} mails, {rate:,.0f}/s")
-
-    def finished(self, source: str, mailbox: Mailbox, outcome: MailboxOutcome) -> None:
-        """See `analyser.lake.accounts.Listener`."""
-        if self._task is not None:
-            self._bars.remove_task(self._task)
-            self._task = None
-        if outcome.state not in {"complete", "unchanged"}:
-            self._bars.console.print(f"{source}: {mailbox.name}: {outcome.state}: {outcome.reason}", markup=False)
-
-    def publishing(self) -> None:
-        """See `analyser.lake.accounts.Listener`."""
-        self._task = self._bars.add_task("writing the lake", total=None, rate="")
-
-    def stage(self, name: str, number: int, of: int) -> None:
-        """See `analyser.pipeline.Listener`."""
-        if self._task is None or number == 1:
-            if self._task is not None:
-                self._bars.remove_task(self._task)
-            self._task = self._bars.add_task("analysis", total=of, rate="")
-        self._bars.update(self._task, completed=number - 1, description=f"analysis: {name}", rate=f"{number} of {of}")
-
-
-class QuietProgress:
-    """Listener where there is no terminal: JSON lines if asked for, else one line per mailbox and stage."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._json = as_json
-        self._started = time.monotonic()
-
-    def _say(self, event: str, text: str, **fields: object) -> None:
-        if self._json:
-            seconds = round(time.monotonic() - self._started, 2)
-            line = json.dumps({"event": event, "seconds": seconds, **fields}, ensure_ascii=False, default=_plain)
-            sys.stderr.write(line + "\n")
-        elif text:
-            sys.stderr.write(text + "\n")
-        sys.stderr.flush()
-
-    def planned(self, source: str, mailboxes: int) -> None:
-        """See `analyser.lake.accounts.Listener`."""
-        self._say("planned", "", source=source, mailboxes=mailboxes)
-
-    def started(self, source: str, mailbox: Mailbox) -> None:
-        """See `analyser.lake.accounts.Listener`."""
-        self._say("mailbox_started", "", source=source, mailbox=mailbox.name, expected=mailbox.expected)
-
-    def advanced(self, source: str, mailbox: Mailbox, batch_messages: int, progress: int) -> None:
-        """See `analyser.lake.accounts.Listener`."""
-        self._say(
-            "batch", "", source=source, mailbox=mailbox.name, messages=batch_messages, progress=progress,
-            expected=mailbox.expected, unit=mailbox.unit,
-        )  # fmt: skip
-
-    def finished(self, source: str, mailbox: Mailbox, outcome: MailboxOutcome) -> None:
-        """See `analyser.lake.accounts.Listener`."""
-        reason = f": {outcome.reason}" if outcome.reason else ""
-        self._say(
-            "mailbox_finished",
-            f"{source}: {mailbox.name}: {outcome.state}, {outcome.read} read, {outcome.problems} not readable{reason}",
-            source=source, mailbox=mailbox.name, state=outcome.state, reason=outcome.reason, read=outcome.read,
-            problems=outcome.problems, left_out=outcome.left_out,
-        )  # fmt: skip
-
-    def publishing(self) -> None:
-        """See `analyser.lake.accounts.Listener`."""
-        self._say("publishing", "writing the lake")
-
-    def stage(self, name: str, number: int, of: int) -> None:
-        """See `analyser.pipeline.Listener`."""
-        self._say("stage", f"analysis {number}/{of}: {name}", stage=name, number=number, of=of)
-
-
-def _short(name: str, longest: int = 40) -> str:
-    return name if len(name) <= longest else "…" + name[-longest + 1 :]

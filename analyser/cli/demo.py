@@ -9,7 +9,8 @@ import typer
 
 from analyser import config, pipeline
 from analyser.cli import proposals
-from analyser.cli.console import JsonOption, open_lake, out, print_json, progress, pseudonyms, state, write_file
+from analyser.cli.console import JsonOption, open_lake, out, print_json, pseudonyms, state, write_file
+from analyser.cli.progress import progress
 from analyser.lake import ingest
 from analyser.report.page import render
 from analyser.sources.sample import SampleOrganisationSource

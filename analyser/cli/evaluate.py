@@ -12,7 +12,8 @@ import typer
 
 from analyser import config, pipeline
 from analyser.cli import evaluation_tables
-from analyser.cli.console import JsonOption, day, open_lake, out, print_json, print_table, progress, settings, state
+from analyser.cli.console import JsonOption, day, open_lake, out, print_json, print_table, settings, state
+from analyser.cli.progress import progress
 from analyser.errors import EmptyLakeError, UsageError
 from analyser.evaluation.communities import department_recovery
 from analyser.evaluation.labels import read_labels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003  Typer reads it at run time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,10 +16,11 @@ from analyser.cli.console import (
     out,
     print_json,
     print_table,
-    progress,
     settings,
     state,
 )
+from analyser.cli.metrics import Metrics
+from analyser.cli.progress import progress
 from analyser.errors import ConfigError, UsageError
 from analyser.lake import ingest
 from analyser.sources.registry import open_source
@@ -35,13 +37,16 @@ def command(
     mailbox: Annotated[list[str] | None, typer.Option("--mailbox", help="Only this mailbox; may be repeated.")] = None,
     since: Annotated[str | None, typer.Option("--since", help="Only mail sent at or after this date (UTC).")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Only mail sent before this date (UTC).")] = None,
+    metrics: Annotated[
+        Path | None, typer.Option("--metrics", help="Write counters to this file for Prometheus' node exporter.")
+    ] = None,
     as_json: Annotated[bool, JsonOption] = False,
 ) -> None:
     """Read mailboxes and directories into the lake; headers only, never a body.
 
     A scan that was stopped goes on where it was. Exit status 1 when something could not be read.
     """
-    report = run(settings(as_json=as_json), source, mailbox, since, until, as_json=as_json)
+    report = run(settings(as_json=as_json), source, mailbox, since, until, metrics=metrics, as_json=as_json)
     show(report, as_json=as_json)
     if not report.complete:
         raise typer.Exit(1)
@@ -54,6 +59,7 @@ def run(
     since: str | None = None,
     until: str | None = None,
     *,
+    metrics: Path | None = None,
     as_json: bool = False,
 ) -> ScanReport:
     """Scan what the options name."""
@@ -74,20 +80,18 @@ def run(
         for entry in config.sources
         if not names or entry.name in names
     ]
-    with open_lake(config) as lake, progress(as_json=as_json) as listener:
-        return ingest.scan(
-            lake,
-            chosen,
-            config,
-            mailboxes=mailboxes,
-            since=start,
-            until=day(until, "--until"),
-            listener=listener,
-        )
+    end = day(until, "--until")
+    with open_lake(config) as lake, progress(as_json=as_json) as shown:
+        counted = Metrics(metrics, shown) if metrics is not None else None
+        listener = counted or shown
+        report = ingest.scan(lake, chosen, config, mailboxes=mailboxes, since=start, until=end, listener=listener)
+        if counted is not None:
+            counted.ended(report)
+        return report
 
 
 def show(report: ScanReport, *, as_json: bool) -> None:
-    """Counts that add up: found = read + not readable + left out, read = new + merged."""
+    """Counts that add up: found = read + not readable + left out, read = new + merged; gone is what was taken away."""
     if as_json:
         print_json(
             {
@@ -106,19 +110,23 @@ def show(report: ScanReport, *, as_json: bool) -> None:
                         "reasons": dict(outcome.reasons),
                         "left_out": outcome.left_out,
                         "passed_over": dict(outcome.passed_over),
+                        "gone": outcome.removed,
                     }
                     for outcome in report.outcomes
                 ],
             }
         )
         return
-    columns = ("found", "read", "new", "merged", "not readable", "left out", "unchanged mailboxes")
+    columns = ("found", "read", "new", "merged", "gone", "not readable", "left out", "unchanged mailboxes")
     table = Table("source", *columns, title="What was read", title_justify="left")
     for source in (*report.sources, report.total):
         counts = _counts(source)
         table.add_row(
             source.source,
-            *(f"{counts[c]:,}" for c in ("found", "read", "new", "merged", "problems", "left_out", "unchanged")),
+            *(
+                f"{counts[c]:,}"
+                for c in ("found", "read", "new", "merged", "gone", "problems", "left_out", "unchanged")
+            ),
         )
     print_table(table)
     for reason, number in sorted(report.total.reasons.items(), key=lambda item: -item[1]):
@@ -144,6 +152,7 @@ def _counts(source: SourceReport) -> dict[str, object]:
         "read": source.read,
         "new": source.new,
         "merged": source.merged,
+        "gone": source.gone,
         "problems": source.problems,
         "reasons": dict(source.reasons),
         "left_out": source.left_out,

@@ -57,6 +57,9 @@ class Listener(Protocol):
     def finished(self, source: str, mailbox: Mailbox, outcome: MailboxOutcome) -> None:
         """A mailbox has been read, or could not be."""
 
+    def counted(self, source: str, counts: Mapping[str, float]) -> None:
+        """What the source has done so far: `Source.counts`."""
+
     def publishing(self) -> None:
         """All mailboxes are read; the tables are being written."""
 

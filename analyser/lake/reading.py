@@ -123,6 +123,8 @@ class Reading:
                         self._listener.advanced(source.name, taken.mailbox, segment.read, segment.progress)
                     case _:
                         self._close(source, taken, what if isinstance(what, SourceError) else None)
+                if counts := source.counts():
+                    self._listener.counted(source.name, counts)
 
     def _requests(self, source: Source, boxes: Sequence[Mailbox]) -> Iterator[Request]:
         """What is left to be read; mailboxes that are as they were, or were read before a kill, end at once."""

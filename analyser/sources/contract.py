@@ -227,6 +227,10 @@ class Source(ABC):
     def close(self) -> None:  # noqa: B027  nothing to do for most
         """A scan has ended, in whatever way: give connections back."""
 
+    def counts(self) -> Mapping[str, float]:
+        """What has been done so far in this scan, for progress and metrics: requests, retries, throttled and such."""
+        return {}
+
     @abstractmethod
     def mailboxes(self) -> Iterator[Mailbox]:
         """Units of reading, in a stable order. Raises `SourceError` if the source cannot be opened."""

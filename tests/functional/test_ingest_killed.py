@@ -51,6 +51,7 @@ CHILD = textwrap.dedent("""
         def started(self, source, mailbox): pass
         def advanced(self, source, mailbox, batch_messages, progress): pass
         def finished(self, source, mailbox, outcome): pass
+        def counted(self, source, counts): pass
         def publishing(self): print("publishing", flush=True)
 
     settings = Settings(lake={"path": lake_path, "threads": 1, "memory_limit": "500MB"})

@@ -45,11 +45,11 @@ Options of `GraphServer` (all by keyword)
 What the server knows (each read from the process when asked)
 -------------------------------------------------------------
 ``server.requests``           list of `Logged`: method, path, query, headers (no token), mailbox, status, started,
-                              ended, fault, protocol, page (items in the answer)
+                              ended, fault, protocol, page (items in the answer); ``server.asked``: their number
 ``server.violations``         list of `Violation`: kind, detail, method, path, mailbox. An empty list is the proof that
                               the client kept the rules. Kinds: ``request_contract``, ``response_contract`` (ours),
                               ``forbidden_field``, ``concurrency``, ``retry_after``, ``missing_prefer``, ``top``,
-                              ``link_changed``, ``outside_contract``, ``authorization_sent``, ``token``, ``trace_rate``,
+                              ``link_changed``, ``outside_contract``, ``authorization_sent``, ``trace_rate``,
                               ``unsupported``. ``server.broken``: their kinds as a set
 ``server.peak``               {mailbox address: most requests in flight at once}
 ``server.expected(folders="all", mailboxes=None)``  the set of a complete scan of the world as it is now; or ``sent``
@@ -57,6 +57,7 @@ What the server knows (each read from the process when asked)
 ``server.traces``             every row that the message trace holds; needs ``World.generate(…, now=int(time.time()))``
 ``server.world``              the `World` as it is now; ``server.checked``: exchanges held against the contract
 ``server.reset()``            world, options, faults, log and tokens as they were at the start: one server, many tests
+``server.forgive()``          forgets each ``Retry-After`` that was given: a client that was killed cannot tell the next
 ``server.clear_log()``        forgets requests, violations and peaks
 ``server.set(latency=0, roles=[…], token_lifetime=2)``  changes options while it runs; tokens given out keep their roles
 
@@ -81,10 +82,17 @@ None: no header), ``status``, ``code``, ``message``, ``delay``, ``location``, ``
 ``expired_token``   401 InvalidAuthenticationToken; every token given out before is refused from now on
 ``unauthorized``    401 once, the token stays good
 ``resync``          `status` (410), `code` (syncStateNotFound, resyncRequired, SyncStateInvalid: in any case);
-                    `location` ``empty`` (Location with an empty token), ``fresh`` or None; the folder's tokens are void
+                    `location` ``empty`` (Location with an empty token), ``fresh`` or None; the tokens of the
+                    folder, of the list of folders, or of ``/users/delta`` or ``/groups/delta`` are void
 ``vanish``          the folder of the request is gone from now on: 404 `code` (ErrorItemNotFound, ErrorFolderNotFound)
 ``mailbox``         the mailbox of the request changes into the state `code` of `STATES`
 ==================  =============================================================================================
+
+``Fault("throttle", times=None, probability=0.2)`` throttles the whole tenant. Path and mailbox choose among requests,
+the login's too. Several faults may strike one request; each draws from its own seeded chance.
+
+Over HTTP/2 ``truncate`` with the wrong length reaches a user of httpx 0.28 as ``h2.exceptions.InvalidBodyLengthError``,
+not as an ``httpx.TransportError``; a ``reset`` ends all requests of the connection, as a lost one does.
 
 Changes between scans (each returns what it made; all appear in the next delta round)
 -------------------------------------------------------------------------------------
@@ -93,7 +101,8 @@ Changes between scans (each returns what it made; all appear in the next delta r
 ``server.move_message(id, folder)``; ``server.delete_message(id)``;
 ``server.add_folder(mailbox, name, parent="msgfolderroot")`` → id; ``server.move_folder(id, parent)``;
 ``server.delete_folder(id)``; ``server.set_state(mailbox, state)``; ``server.expire_sync(mailbox, folder=None)``;
-``server.add_user(**properties)`` → address; ``server.update_user(address, **properties)``;
+``server.expire_directory()``; ``server.add_user(**properties)`` → address;
+``server.update_user(address, **properties)``;
 ``server.delete_user(address)``; ``server.update_group(address, **properties)``; ``server.add_member(group, member)``;
 ``server.remove_member(group, member)``. Properties are the fields of `Message`, `User`, `Group`.
 `folder` is an id or a well-known name.

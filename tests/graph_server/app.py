@@ -25,7 +25,7 @@ from graph_server.world import STATES
 if TYPE_CHECKING:
     from graph_server.faults import Fault
     from graph_server.message import Request
-    from graph_server.state import Box
+    from graph_server.state import Box, Journal, Place
     from graph_server.world import World
 
 __all__ = ["ROLES", "App", "Options"]
@@ -107,9 +107,14 @@ class App:
         self.apply()
         self.entra.revoke()
         self.ledger.clear()
+        self.contract.checked = 0
         self.mail, self.directory = Mail(self), Directory(self)
         self.reports, self.traces = Reports(self), Traces(self)
         self._not_before: dict[tuple[str, str], float] = {}
+
+    def forgive(self) -> None:
+        """Forget who was told to wait: a client that was killed cannot tell the next one."""
+        self._not_before.clear()
 
     def apply(self) -> None:
         """Make changed options count."""
@@ -311,20 +316,28 @@ class App:
                 raise Refused("Lifetime validation failed, the token is expired.")
             case "mailbox" if request.mailbox in self.tenant.boxes:
                 self.tenant.set_state(request.mailbox, fault.code or "unlicensed")
-            case "resync" | "vanish" if request.mailbox in self.tenant.boxes:
-                raise self._folder_fault(fault, request)
-
-    def _folder_fault(self, fault: Fault, request: Request) -> Problem:
-        box = self.tenant.boxes[request.mailbox]
-        parts = request.path.split("/")
-        folder = parts[5] if len(parts) > 5 else ""
-        place = box.place(folder)
-        if fault.kind == "vanish":
-            if place is not None:
+            case "vanish" if place := self._place(request):
                 self.tenant.delete_folder(place.folder.id)
-            code = fault.code or "ErrorItemNotFound"
-            return Problem.of(fault.status or 404, code, fault.message or TEXTS.get(code, ""))
-        journal = place.journal if place else box.journal
+                code = fault.code or "ErrorItemNotFound"
+                raise Problem.of(fault.status or 404, code, fault.message or TEXTS.get(code, ""))
+            case "resync" if journal := self._journal(request):
+                raise self._resync(fault, request, journal)
+
+    def _place(self, request: Request) -> Place | None:
+        parts = request.path.split("/")
+        box = self.tenant.boxes.get(request.mailbox or "")
+        return box.place(parts[5]) if box and len(parts) > 5 else None
+
+    def _journal(self, request: Request) -> Journal | None:
+        """Of the messages of a folder, of the folders of a mailbox, or of the directory."""
+        if place := self._place(request):
+            return place.journal
+        if box := self.tenant.boxes.get(request.mailbox or ""):
+            return box.journal
+        directory = {"/v1.0/users/delta": self.tenant.journal, "/v1.0/groups/delta": self.tenant.group_journal}
+        return directory.get(request.path)
+
+    def _resync(self, fault: Fault, request: Request, journal: Journal) -> Problem:
         journal.generation += 1
         headers = {}
         if fault.location is not None:

@@ -29,6 +29,7 @@ CHANGES = (
     "delete_folder",
     "set_state",
     "expire_sync",
+    "expire_directory",
     "add_user",
     "update_user",
     "delete_user",
@@ -61,6 +62,9 @@ class Control:
     def _requests(self) -> list:
         return self.app.ledger.requests
 
+    def _asked(self) -> int:
+        return len(self.app.ledger.requests)
+
     def _violations(self) -> list:
         self.app.contract.settle()
         return self.app.ledger.violations
@@ -71,6 +75,9 @@ class Control:
     def _checked(self) -> int:
         self.app.contract.settle()
         return self.app.contract.checked
+
+    def _forgive(self) -> None:
+        self.app.forgive()
 
     def _reset(self) -> None:
         self.app.contract.settle()

@@ -25,6 +25,7 @@ __all__ = ["Credentials", "Entra", "Refused"]
 
 CLUSTER = "https://oidc.cluster.example"
 SUBJECT = "system:serviceaccount:analyser:scanner"
+ALGORITHMS = {"tokens": "RS256", "cluster": "ES256"}
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -69,7 +70,8 @@ class Entra:
     def prepare(self, folder: Path, authority: trustme.CA) -> None:
         """Make the keys, and write what a client needs into `folder`."""
         for name in ("tokens", "cluster", "application"):
-            self.keys[name] = authority.issue_cert(f"{name}.contoso.example", key_type=trustme.KeyType.RSA)
+            kind = trustme.KeyType.ECDSA if name == "cluster" else trustme.KeyType.RSA
+            self.keys[name] = authority.issue_cert(f"{name}.contoso.example", key_type=kind)
         application = self.keys["application"]
         self.certificate = x509.load_pem_x509_certificate(application.cert_chain_pems[0].bytes())
         path = folder / "application.pem"
@@ -82,7 +84,8 @@ class Entra:
         self.credentials.assertion_file = str(path)
 
     def _signed(self, key: str, claims: dict) -> str:
-        return jwt.encode(claims, self.keys[key].private_key_pem.bytes(), algorithm="RS256", headers={"kid": key})
+        pem = self.keys[key].private_key_pem.bytes()
+        return jwt.encode(claims, pem, algorithm=ALGORITHMS[key], headers={"kid": key})
 
     def _public(self, key: str) -> object:
         return x509.load_pem_x509_certificate(self.keys[key].cert_chain_pems[0].bytes()).public_key()
@@ -217,7 +220,7 @@ class Entra:
                 jwt.decode(
                     assertion,
                     self._public("cluster"),
-                    algorithms=["RS256"],
+                    algorithms=[ALGORITHMS["cluster"]],
                     audience="api://AzureADTokenExchange",
                     issuer=CLUSTER,
                     subject=SUBJECT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -73,7 +74,7 @@ class Answer:
     checked: bool = True
 
     def head(self, length: int | None) -> dict[str, str]:
-        head = {"content-type": self.content_type, **self.headers}
+        head = {"content-type": self.content_type, "date": formatdate(usegmt=True), **self.headers}
         return head if length is None else head | {"content-length": str(length)}
 
     def parts(self) -> tuple[bytes, int | None, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import shutil
 import socket
 import ssl
 import sys
@@ -72,3 +73,4 @@ def _tls(authority: trustme.CA, options: Options) -> ssl.SSLContext:
 
 def main(folder: str) -> None:
     asyncio.run(serve(Path(folder)))
+    shutil.rmtree(folder, ignore_errors=True)  # the one who started it may have been killed

@@ -21,31 +21,26 @@ __all__ = ["Reports", "Traces"]
 
 DAY = 86_400
 PERIODS = ("D7", "D30", "D90", "D180")
-ACTIVITY = (
-    "Report Refresh Date",
-    "User Principal Name",
-    "Display Name",
-    "Is Deleted",
-    "Deleted Date",
-    "Last Activity Date",
-    "Send Count",
-    "Receive Count",
-    "Read Count",
-    "Assigned Products",
-    "Report Period",
-)
-MAILBOXES = (
-    "Report Refresh Date",
-    "User Principal Name",
-    "Display Name",
-    "Is Deleted",
-    "Deleted Date",
-    "Created Date",
-    "Last Activity Date",
-    "Item Count",
-    "Storage Used (Byte)",
-    "Report Period",
-)
+HEAD = ("Report Refresh Date", "User Principal Name", "Display Name", "Is Deleted", "Deleted Date")
+COLUMNS = {
+    "getEmailActivityUserDetail": (
+        "Last Activity Date",
+        "Send Count",
+        "Receive Count",
+        "Read Count",
+        "Assigned Products",
+        "Report Period",
+    ),
+    "getMailboxUsageDetail": (
+        "Created Date",
+        "Last Activity Date",
+        "Item Count",
+        "Storage Used (Byte)",
+        "Report Period",
+    ),
+    "getOffice365ActiveUserDetail": ("Has Exchange License", "Exchange Last Activity Date", "Report Period"),
+}
+"""Columns after `HEAD`; of the third report only those about mail."""
 
 
 class Reports:
@@ -55,6 +50,8 @@ class Reports:
         self.app = app
 
     def answer(self, request: Request, name: str, period: str) -> Answer:
+        if name not in COLUMNS:
+            raise Problem.of(400, "BadRequest", f"Resource not found for the segment '{name}'.")
         if period not in PERIODS:
             raise Problem.of(400, "InvalidRequest", f"Period {period} is none of {', '.join(PERIODS)}.")
         base = self.app.entra.base.replace("localhost", "127.0.0.1")
@@ -64,10 +61,14 @@ class Reports:
         if "authorization" in request.headers:
             self.app.ledger.violate("authorization_sent", "the signed address of a report got the token", request)
         name, _, period = request.path.removeprefix("/reports-download/").partition("/")
-        columns, row = (MAILBOXES, self._mailbox) if name == "getMailboxUsageDetail" else (ACTIVITY, self._activity)
+        row = {
+            "getEmailActivityUserDetail": self._activity,
+            "getMailboxUsageDetail": self._mailbox,
+            "getOffice365ActiveUserDetail": self._active,
+        }[name]
         out = io.StringIO()
         writer = csv.writer(out)
-        writer.writerow(columns)
+        writer.writerow((*HEAD, *COLUMNS[name]))
         writer.writerows(row(address, period.removeprefix("D")) for address in self.app.tenant.boxes)
         return Answer(200, ("\ufeff" + out.getvalue()).encode(), content_type="application/octet-stream", checked=False)
 
@@ -87,6 +88,10 @@ class Reports:
         size = sum(message.size for message in messages)
         created = instant(user.created)[:10]
         return [*self._head(address), created, user.last_activity or "", len(messages), size, period]
+
+    def _active(self, address: str, period: str) -> list:
+        user = self.app.tenant.user(address)
+        return [*self._head(address), user.licensed, user.last_activity or "", period]
 
 
 class Traces:

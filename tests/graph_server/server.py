@@ -135,6 +135,11 @@ class GraphServer:
         return msgspec.convert(self.call("requests"), list[Logged])
 
     @property
+    def asked(self) -> int:
+        """How many requests came since the log was cleared."""
+        return self.call("asked")
+
+    @property
     def violations(self) -> list[Violation]:
         return msgspec.convert(self.call("violations"), list[Violation])
 
@@ -175,6 +180,10 @@ class GraphServer:
     def reset(self) -> None:
         """As at the start; tokens of before are refused."""
         self.call("reset")
+
+    def forgive(self) -> None:
+        """Forget every ``Retry-After`` that was given: for a client that starts after one was killed."""
+        self.call("forgive")
 
     def clear_log(self) -> None:
         self.call("clear_log")

@@ -238,6 +238,12 @@ class Tenant:
 
     # changes of the directory
 
+    def expire_directory(self) -> int:
+        """Make the tokens of users and groups invalid, as after seven days."""
+        self.group_journal.generation += 1
+        self.journal.generation += 1
+        return self.journal.generation
+
     def add_user(self, **properties: object) -> str:
         name = f"new{self.journal.now}"
         address = properties.get("address", f"{name}@{self.world.domain}")

@@ -14,12 +14,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import msal
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+import msal.exceptions
 
 from analyser.errors import ConfigError, SourceError
-from analyser.sources.graph.clouds import cloud_of, tls_context
+from analyser.sources.graph.answers import RetryableError
+from analyser.sources.graph.clouds import cloud_of
+from analyser.sources.graph.patient import PatientHttp
 
 if TYPE_CHECKING:
     from analyser.config import GraphSource
@@ -29,7 +30,6 @@ __all__ = ["Tokens", "roles_of"]
 EARLY: Final = 300.0
 """Seconds before its end at which a token is renewed; a token that lives shortly, at four fifths of its life."""
 
-ATTEMPTS: Final = 6
 FEDERATED: Final = "AZURE_FEDERATED_TOKEN_FILE"
 
 
@@ -49,7 +49,7 @@ class Tokens:
 
     def __init__(self, settings: GraphSource) -> None:
         self._settings, self._cloud = settings, cloud_of(settings)
-        self._http: httpx.Client | None = None
+        self._http: PatientHttp | None = None
         self._credential = None if settings.managed_identity else _credential(settings)
         self._lock = threading.Lock()
         self._application: Any = None
@@ -83,9 +83,10 @@ class Tokens:
         asked = time.monotonic()
         try:
             result = self._ask()
-        except (httpx.HTTPError, ValueError, OSError) as error:
+        except (RetryableError, msal.exceptions.MsalError, ValueError, OSError) as error:
             raise self._failed(f"{self._cloud.authority} gives no token: {error}") from error
         if "access_token" not in result:
+            self._application = None  # it would remember the refusal
             said = str(result.get("error_description") or result.get("error") or "no reason given").splitlines()[0]
             raise self._failed(f"{self._cloud.authority} refuses a token: {said}")
         life = float(result.get("expires_in", 3600))
@@ -93,18 +94,9 @@ class Tokens:
         self._renew_at = asked + max(life - EARLY, life * 0.8) if life < 5 * EARLY else asked + life - EARLY
 
     def _ask(self) -> dict[str, Any]:
-        retrying = Retrying(
-            retry=retry_if_exception_type(httpx.TransportError),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_random_exponential(multiplier=0.2, max=10),
-            reraise=True,
-        )
-        return retrying(self._ask_once)
-
-    def _ask_once(self) -> dict[str, Any]:
         graph, settings = self._cloud.graph, self._settings
         if self._http is None:
-            self._http = httpx.Client(verify=tls_context(), timeout=30.0, follow_redirects=True)
+            self._http = PatientHttp()
         if settings.managed_identity:
             name = settings.managed_identity
             identity = (
@@ -132,7 +124,6 @@ class Tokens:
             message,
             source=self._settings.name,
             fix="check tenant, client_id, the credential and its expiry; 'analyser check' tries each step",
-            reason="no token",
         )
 
 

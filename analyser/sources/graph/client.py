@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import httpx
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Client", "Counters"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 IMMUTABLE: Final = 'IdType="ImmutableId"'
 UNAUTHORIZED: Final = 401
@@ -40,7 +43,6 @@ class Counters:
     renewed: int = 0
     bytes: int = 0
     seconds_waited: float = 0.0
-    statuses: dict[int, int] = field(default_factory=dict)
 
 
 class Client:
@@ -110,7 +112,9 @@ class Client:
             failure = state.outcome.exception() if state.outcome is not None else None
             after = failure.after if isinstance(failure, RetryableError) else None
             wait = _BACKOFF(state) if after is None else 0.0  # the gate keeps what Graph said
-            self.counters.seconds_waited += wait if after is None else after
+            waited = wait if after is None else after
+            self.counters.seconds_waited += waited
+            _log.info("asked again in %.1f s: %s", waited, failure)
             return wait
 
         retrying = AsyncRetrying(
@@ -158,5 +162,4 @@ class Client:
                 if response.status_code in SLOWING:
                     self.throttle.refused()
         self.counters.bytes += len(response.content)
-        self.counters.statuses[response.status_code] = self.counters.statuses.get(response.status_code, 0) + 1
         return response

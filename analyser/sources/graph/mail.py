@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from analyser.sources.records import Period
 
 __all__ = ["MailboxReader"]
+
+_log = logging.getLogger(__name__)
 
 CAP: Final = 5_000
 """Messages after which Graph ends a round that has a start date, whether or not there are more."""
@@ -85,7 +88,8 @@ class MailboxReader:
         width: int,
         emit: Callable[[Batch], Awaitable[None]],
     ) -> None:
-        self._client, self._root, self._settings, self._key, self._emit = client, root, settings, key, emit
+        self._client, self._root, self._settings, self._emit = client, root, settings, emit
+        self._mailbox, self._key = mailbox, key
         self._since = _instant(since) if since is not None else None
         self._width = width
         self._gate = client.gate()
@@ -190,6 +194,7 @@ class MailboxReader:
                 await self._rounds(folder)
             except RefusedError as error:
                 if is_resync(error):
+                    _log.info("%s: a folder is read from its start again: %s", self._mailbox, error)
                     self._state.folders[folder] = FolderState()
                 elif is_folder_gone(error):
                     await self._emptied(folder)  # first: a state without the folder never stands before its removal

@@ -7,27 +7,30 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from analyser.sources.graph.answers import RefusedError
 
-__all__ = ["CONSENT", "is_consent_missing", "is_folder_gone", "reason_of"]
+__all__ = ["CONSENT", "REASONS", "is_consent_missing", "is_folder_gone", "reason_of"]
 
 CONSENT: Final = "access denied: consent is missing"
 
 _NO_MAILBOX: Final = "no mailbox in Exchange Online: unlicensed, soft-deleted or on-premises"
-_REASONS: Final = {
-    "mailboxnotenabledforrestapi": _NO_MAILBOX,
-    "mailboxnotsupportedforrestapi": _NO_MAILBOX,
-    "errornonexistentmailbox": "not found: no such mailbox",
-    "errormailboxnotfound": "not found: no such mailbox",
-    "resourcenotfound": "not found: no such mailbox",
-    "errorinvaliduser": "not found: no such user",
-    "request_resourcenotfound": "not found: no such user",
-    "erroraccessdenied": "out of scope: an access policy or role scope shuts the application out",
-    "authorization_requestdenied": CONSENT,
-    "invalidauthenticationtoken": "access denied: the token is refused",
-    "authenticationerror": "access denied: the token is refused, as for some unlicensed users",
-    "extensionerror": "on-premises, or an access policy shuts the application out",
-    "errorquotaexceeded": "over quota: the mailbox cannot be listed",
-    "errorincorrectroutinghint": "the address leads to no mailbox",
+REASONS: Final = {
+    "MailboxNotEnabledForRESTAPI": _NO_MAILBOX,
+    "MailboxNotSupportedForRESTAPI": _NO_MAILBOX,
+    "ErrorNonExistentMailbox": "not found: no such mailbox",
+    "ErrorMailboxNotFound": "not found: no such mailbox",
+    "ResourceNotFound": "not found: no such mailbox",
+    "ErrorInvalidUser": "not found: no such user",
+    "Request_ResourceNotFound": "not found: no such user",
+    "ErrorAccessDenied": "out of scope: an access policy or role scope shuts the application out",
+    "Authorization_RequestDenied": CONSENT,
+    "InvalidAuthenticationToken": "access denied: the token is refused",
+    "AuthenticationError": "access denied: the token is refused, as for some unlicensed users",
+    "extensionError": "on-premises, or an access policy shuts the application out",
+    "ErrorQuotaExceeded": "over quota: the mailbox cannot be listed",
+    "ErrorIncorrectRoutingHint": "the address leads to no mailbox",
 }
+"""What Graph's codes mean for a mailbox; they are compared without regard to case."""
+
+_BY_CODE: Final = {code.lower(): words for code, words in REASONS.items()}
 _FOLDER_GONE: Final = frozenset(
     {"erroritemnotfound", "itemnotfound", "errorsyncfoldernotfound", "errorfoldernotfound", "errorinvalidfolderid"}
 )
@@ -38,7 +41,7 @@ _FORBIDDEN: Final = 403
 def reason_of(error: RefusedError) -> str:
     """Why a mailbox cannot be read, with Graph's own code."""
     code = error.code.lower()
-    words = _REASONS.get(code)
+    words = _BY_CODE.get(code)
     if words is None and error.status == _FORBIDDEN:
         words = "access denied"
     elif words is None and error.status == _NOT_FOUND:

@@ -21,7 +21,7 @@ from analyser.sources.graph.outcomes import reason_of
 from analyser.sources.records import Period
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator, Iterable, Iterator
+    from collections.abc import Coroutine, Generator, Iterable, Iterator, Mapping
     from typing import Any
 
     from analyser.config import GraphSource
@@ -91,6 +91,21 @@ class GraphMailSource(Source):
             self._engine.close()
         self._engine = self._client = self._people = None
         self._tokens.close()
+
+    def counts(self) -> Mapping[str, float]:
+        """Requests, retries, throttled answers, bytes and the requests that may be in flight now."""
+        if self._client is None:
+            return {}
+        found = self._client.counters
+        return {
+            "requests": found.requests,
+            "retries": found.retries,
+            "throttled": found.throttled,
+            "tokens_renewed": found.renewed,
+            "bytes": found.bytes,
+            "seconds_waited": round(found.seconds_waited, 3),
+            "limit": round(self._client.throttle.limit, 1),
+        }
 
     def _running(self) -> tuple[Engine, Client]:
         if self._engine is None or self._client is None:

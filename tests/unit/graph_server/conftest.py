@@ -1,4 +1,4 @@
-"""One server for all tests of a module; each test finds it as it was at the start."""
+"""One server for all tests; each test finds it as it was at the start."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from graph_server.fixtures import graph_server  # noqa: F401 - a fixture
 from graph_server.plain import SELECT, Client
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def world():
     return World.generate(mailboxes=10, messages=600, seed=3)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(world):
     if not contract_file().exists():
         pytest.skip(f"{contract_file()} is not there: set ANALYSER_SHARED to the folder that holds contracts/")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from graph_server import Fault
+
 USER = (
     "id,displayName,mail,userPrincipalName,proxyAddresses,department,jobTitle,accountEnabled,userType,assignedLicenses"
 )
@@ -155,6 +157,17 @@ def test_changed_users(server, client, world):
     assert [item["mail"] for item in changes.values() if item.get("mail") == new] == [new]
     assert len(changes) == 3
     assert server.violations == []
+
+
+@pytest.mark.parametrize("kind", ["users", "groups"])
+def test_place_is_lost(server, client, kind):
+    _, end, _ = client.walk(f"/{kind}/delta?$select=id")
+    server.inject(Fault("resync", path=f"{kind}/delta", code="resyncRequired"))
+    assert client.code(end) == (410, "resyncRequired")
+    assert client.code(end) == (410, "syncStateNotFound")
+    _, end, _ = client.walk(f"/{kind}/delta?$select=id")
+    server.expire_directory()
+    assert client.code(end) == (410, "syncStateNotFound")
 
 
 def test_users_from_now_on(server, client, world):

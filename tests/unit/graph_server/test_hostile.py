@@ -63,6 +63,8 @@ class Stubborn:
         await asyncio.gather(*[one(folder) for folder in folders])
 
 
+# httpcore leaves a socket to the collector when a connection breaks in the handshake or by a protocol error
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("http2", [False, True], ids=["http1", "http2"])
 def test_every_fault_at_once(server, client, world, http2):
     rare = {"times": None, "probability": 0.04, "path": "messages/delta"}
@@ -73,17 +75,17 @@ def test_every_fault_at_once(server, client, world, http2):
         *[Fault("status", status=status, **rare) for status in (500, 503, 504)],
         *[Fault("resync", code=code, **(rare | {"times": 4})) for code in ("SyncStateNotFound", "RESYNCREQUIRED")],
         Fault("throttle", retry_after=1, path="messages/delta", times=2, after=20),
-        Fault("slow", delay=1, path="messages/delta", times=2, after=10),
+        Fault("slow", delay=1.5, path="messages/delta", times=2, after=10),
         Fault("expired_token", path="messages/delta", times=2, after=30),
     )
     server.set(latency=0.002)
     limits = httpx.Limits(max_connections=20)
     headers = {"Prefer": 'IdType="ImmutableId", odata.maxpagesize=5'}
-    chosen = world.mailboxes[:5]
+    chosen = world.mailboxes[:3]
 
     async def run():
         async with httpx.AsyncClient(
-            verify=client.context, http2=http2, limits=limits, headers=headers, timeout=0.5
+            verify=client.context, http2=http2, limits=limits, headers=headers, timeout=1
         ) as http:
             stubborn = Stubborn(client, http)
             for_scan = [(box, [f for f in box.folders if f.messages or f.well_known == "inbox"]) for box in chosen]

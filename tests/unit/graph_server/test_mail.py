@@ -140,7 +140,7 @@ VERBS = st.sampled_from(["add", "update", "move", "back", "delete"])
 STEPS = st.lists(st.tuples(VERBS, st.integers(0, 50)), max_size=12)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, size=st.integers(1, 9), middle=st.integers(0, 12))
 def test_rounds_lead_to_what_the_folder_holds(server, client, box, inbox, steps, size, middle):
     client.http.headers["Prefer"] = f'IdType="ImmutableId", odata.maxpagesize={size}'

@@ -34,6 +34,7 @@ def test_report_lies_elsewhere(server, client, world, name):
     client.http.headers.pop("Authorization")
     rows = list(csv.DictReader(io.StringIO(client.get(place).content.decode("utf-8-sig"))))
     assert len(rows) == len(world.mailboxes)
+    assert "2025-11-20" in rows[0].values()
     assert {row["Report Period"] for row in rows} == {"30"}
     assert server.violations == []
 
@@ -46,6 +47,7 @@ def test_report_got_the_token(server, client):
 
 def test_period_is_one_of_four(client):
     assert client.code("/reports/getMailboxUsageDetail(period='D8')") == (400, "InvalidRequest")
+    assert client.code("/reports/getOneDriveUsageAccountDetail(period='D7')") == (400, "BadRequest")
 
 
 def test_windows_together_are_the_whole_trace(server, client, world):

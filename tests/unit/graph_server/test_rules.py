@@ -88,6 +88,14 @@ def test_retry_in_time(server, client, inbox):
     assert server.violations == []
 
 
+def test_next_client_knows_nothing_of_a_killed_one(server, client, inbox):
+    server.inject(Fault("throttle", retry_after=30))
+    client.get(inbox)
+    server.forgive()
+    assert client.get(inbox).status_code == 200
+    assert server.violations == []
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -195,5 +203,7 @@ def test_requests_are_written_down_without_the_token(server, client, box, inbox)
     assert entry.headers["authorization"] == "…"
     assert before <= entry.started <= entry.ended <= time.time()
     assert entry.page == len(client.get(inbox).json()["value"])
+    assert server.asked == len(server.requests)
     server.clear_log()
     assert server.requests == []
+    assert server.asked == 0

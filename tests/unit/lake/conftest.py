@@ -84,6 +84,8 @@ class Recorder:
     def finished(self, source, mailbox, outcome):
         self.events.append(("finished", source, mailbox.name, outcome.state))
 
+    def counted(self, source, counts): ...
+
     def publishing(self):
         self.events.append(("publishing",))
 

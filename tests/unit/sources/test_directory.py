@@ -43,6 +43,7 @@ def test_every_column(tmp_path):
             "joined_on": date(2020, 2, 3),
             "left_on": date(2021, 3, 4),
             "aliases": ["a.nn@example.com", "/o=x/cn=ann"],
+            "is_enabled": None,
         },
         {
             **dict.fromkeys(("department", "title", "kind", "location", "joined_on", "left_on")),
