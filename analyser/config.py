@@ -184,16 +184,6 @@ class DataConnectSource(_Source):
     path: Path = Field(description="A landed file, or a folder that is searched.")
 
 
-class MessageTraceSource(_Source):
-    """Message traces of Exchange Online and tracking logs of Exchange Server: who wrote to whom, no mailbox opened."""
-
-    type: Literal["message_trace"]
-    path: Path = Field(description="An exported trace or MSGTRK*.LOG, or a folder that is searched for some.")
-    dates: Literal["auto", "day_first", "month_first"] = Field(
-        "auto", description="How 3/4/2026 in a file is meant; auto: told from the rows of the file."
-    )
-
-
 class SampleSource(_Source):
     """A generated organisation with planted patterns; labels are written beside the lake."""
 
@@ -201,6 +191,10 @@ class SampleSource(_Source):
     people: int = Field(400, ge=60, description="Size of the organisation.")
     weeks: int = Field(40, ge=12, description="Length of its history.")
     seed: int = Field(7, description="The same seed gives the same organisation.")
+
+
+CREDENTIALS = ("client_secret_env", "client_secret_file", "certificate", "managed_identity", "workload_identity")
+"""Keys that prove who an application is; a source has exactly one of them."""
 
 
 class GraphCloud(Section):
@@ -217,10 +211,9 @@ class GraphCloud(Section):
         return address.rstrip("/")
 
 
-class GraphSource(_Source):
-    """Exchange Online through Microsoft Graph: mail metadata, people and groups of a tenant."""
+class _Application(_Source):
+    """Who the program is to a tenant."""
 
-    type: Literal["graph"]
     tenant: str | None = Field(None, description="Id or domain of the tenant.")
     client_id: str | None = Field(None, description="Application (client) id of the app registration.")
     client_secret_env: str | None = Field(None, description="Environment variable that holds the client secret.")
@@ -236,6 +229,28 @@ class GraphSource(_Source):
     cloud: Literal["global", "usgov", "usgov-dod", "china"] | GraphCloud = Field(
         "global", description="global, usgov, usgov-dod, china; or {authority, graph} of another one."
     )
+
+    def check_credentials(self) -> None:
+        """Exactly one, and what it needs besides.
+
+        Raises
+        ------
+        ValueError
+            It is not so.
+        """
+        given = [name for name in CREDENTIALS if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError(f"exactly one of {', '.join(CREDENTIALS)} is needed, not {', '.join(given) or 'none'}")
+        if not self.managed_identity and self.client_id is None:
+            raise ValueError("client_id is needed")
+        if not self.managed_identity and self.tenant is None and not isinstance(self.cloud, GraphCloud):
+            raise ValueError("tenant is needed")
+
+
+class GraphSource(_Application):
+    """Exchange Online through Microsoft Graph: mail metadata, people and groups of a tenant."""
+
+    type: Literal["graph"]
     folders: Literal["all", "sent"] = Field("all", description="All mail folders, or the sent items alone.")
     mailboxes: str | tuple[str, ...] | Path = Field(
         "all", description="all; a list of addresses; the address of a group; or a file with one address a line."
@@ -257,15 +272,44 @@ class GraphSource(_Source):
 
     @model_validator(mode="after")
     def _one_credential(self) -> GraphSource:
-        names = ("client_secret_env", "client_secret_file", "certificate", "managed_identity", "workload_identity")
-        given = [name for name in names if getattr(self, name)]
-        if len(given) != 1:
-            raise ValueError(f"exactly one of {', '.join(names)} is needed, not {', '.join(given) or 'none'}")
-        if not self.managed_identity and self.client_id is None:
-            raise ValueError("client_id is needed")
-        if not self.managed_identity and self.tenant is None and not isinstance(self.cloud, GraphCloud):
-            raise ValueError("tenant is needed")
+        self.check_credentials()
         return self
+
+
+class MessageTraceSource(_Application):
+    """Message traces of Exchange Online and tracking logs of Exchange Server: who wrote to whom, no mailbox opened.
+
+    From files if there is a `path`, else from the tenant, with the keys of a graph source.
+    """
+
+    type: Literal["message_trace"]
+    path: Path | None = Field(
+        None, description="An exported trace or MSGTRK*.LOG, or a folder that is searched; unset: the tenant is asked."
+    )
+    dates: Literal["auto", "day_first", "month_first"] = Field(
+        "auto", description="How 3/4/2026 in a file is meant; auto: told from the rows of the file."
+    )
+    days: int = Field(90, ge=1, le=90, description="How far back the tenant is asked; Exchange Online keeps 90 days.")
+    window_days: int = Field(
+        1, ge=1, le=10, description="Days that are asked for at a time; what is complete need not be asked again."
+    )
+    timeout: float = Field(60.0, gt=0, description="Seconds that an answer of the tenant may take.")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> MessageTraceSource:
+        given = [name for name in CREDENTIALS if getattr(self, name)]
+        if self.path is not None and given:
+            raise ValueError(f"either path or {given[0]}: a trace comes from files or from the tenant")
+        if self.path is None:
+            if not given:
+                raise ValueError("path is needed, or the keys of an application that asks the tenant")
+            self.check_credentials()
+        return self
+
+    def application(self) -> GraphSource:
+        """The same application as a graph source, which asks little at a time."""
+        keys = {name: getattr(self, name) for name in _Application.model_fields}
+        return GraphSource(type="graph", people=False, timeout=self.timeout, requests_at_once=1, **keys)
 
 
 SourceSettings = Annotated[
@@ -352,6 +396,9 @@ _EXAMPLE_SOURCES = """\
 # type = "message_trace"       # exported message traces, MSGTRK*.LOG: no To and Cc, no conversations
 # path = "traces/"
 # dates = "auto"               # how 3/4/2026 is meant: "day_first", "month_first"; auto: told from the file
+# (without a path the tenant is asked, with the keys of a graph source: tenant, client_id, certificate, …)
+# days = 90                    # how far back it is asked
+# window_days = 1              # asked for at a time, at most 10
 
 # [[sources]]
 # name = "exchange-online"

@@ -55,9 +55,14 @@ def open_source(  # noqa: PLR0911  one per type
             from analyser.sources.data_connect import DataConnectSource  # noqa: PLC0415
 
             return DataConnectSource(settings.name, settings.path, batch_size=batch_size, earliest=earliest)
+        case config.MessageTraceSource() if settings.path is None:
+            from analyser.sources.message_trace.tenant import MessageTraceTenant  # noqa: PLC0415
+
+            return MessageTraceTenant(settings, batch_size=batch_size, earliest=earliest, since=since)
         case config.MessageTraceSource():
             from analyser.sources.message_trace.files import MessageTraceFiles  # noqa: PLC0415
 
+            assert settings.path is not None
             return MessageTraceFiles(
                 settings.name, settings.path, batch_size=batch_size, earliest=earliest, dates=settings.dates
             )

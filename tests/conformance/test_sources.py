@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -424,6 +425,34 @@ def graph(folder: Path) -> Made:
     return Made(settings, rows, problems=2, people=2, missing=missing, longest_state=40_000, stop=stop)
 
 
+def trace_of_a_tenant(folder: Path) -> Made:
+    if not contract_file().exists():
+        pytest.skip("needs the contract of Graph: set ANALYSER_SHARED")
+    world = World.generate(mailboxes=2, messages=80, seed=3, now=int(time.time()))
+    server = GraphServer(world, latency=0.0, trace_limit=100_000)
+    server.__enter__()
+    before = dict(os.environ)
+    os.environ.update(server.environment)
+
+    def stop() -> None:
+        os.environ.clear()
+        os.environ.update(before)
+        violations = server.violations
+        server.__exit__(None, None, None)
+        assert not violations
+
+    settings = TraceSettings(
+        name="trace",
+        type="message_trace",
+        client_id=server.client_id,
+        client_secret_env="ANALYSER_GRAPH_SECRET",  # noqa: S106  a name
+        cloud={"authority": server.authority, "graph": server.graph},
+        window_days=10,
+    )
+    nowhere = GraphCloud(authority="https://localhost:9/absent", graph="https://localhost:9")
+    return Made(settings, None, None, missing=settings.model_copy(update={"cloud": nowhere}), stop=stop)
+
+
 FACTORIES = [
     mbox_file,
     mbox_file_with_crlf,
@@ -443,6 +472,7 @@ FACTORIES = [
     trace_from_powershell,
     report_of_a_historical_search,
     tracking_logs,
+    trace_of_a_tenant,
     sample,
     graph,
     # ews joins here, against its test server on loopback

@@ -46,7 +46,7 @@ def test_every_column(tmp_path):
             "is_enabled": None,
         },
         {
-            **dict.fromkeys(("department", "title", "kind", "location", "joined_on", "left_on")),
+            **dict.fromkeys(("department", "title", "kind", "location", "joined_on", "left_on", "is_enabled")),
             "address": "bob@example.com",
             "display_name": "Bob, B.",
             "manager": "ann@example.com",
