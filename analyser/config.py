@@ -293,6 +293,7 @@ class MessageTraceSource(_Application):
     window_days: int = Field(
         1, ge=1, le=10, description="Days that are asked for at a time; what is complete need not be asked again."
     )
+    retries: int = Field(20, ge=0, description="How often a page is asked for again before the window is given up.")
     timeout: float = Field(60.0, gt=0, description="Seconds that an answer of the tenant may take.")
 
     @model_validator(mode="after")
@@ -309,7 +310,8 @@ class MessageTraceSource(_Application):
     def application(self) -> GraphSource:
         """The same application as a graph source, which asks little at a time."""
         keys = {name: getattr(self, name) for name in _Application.model_fields}
-        return GraphSource(type="graph", people=False, timeout=self.timeout, requests_at_once=1, **keys)
+        limits = {"timeout": self.timeout, "requests_at_once": 1, "retries_per_mailbox": self.retries}
+        return GraphSource(type="graph", people=False, **limits, **keys)
 
 
 SourceSettings = Annotated[

@@ -7,23 +7,27 @@ import json
 import os
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from analyser.sources.sample import SampleOrganisationSource
+from graph_server import GraphServer, World
+from graph_server.contract import contract_file
 
-PEOPLE, WEEKS = 80, 20
+PEOPLE, WEEKS = 60, 16
 
 
-def run(*arguments, config, check=True):
+def run(*arguments, config, check=True, env=None):
     command = [sys.executable, "-m", "analyser", "--config", str(config), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=check, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, check=check, timeout=300, env=env)
 
 
-def rows_json(config, *arguments):
-    return json.loads(run(*arguments, "--json", config=config).stdout)
+def rows_json(config, *arguments, env=None):
+    return json.loads(run(*arguments, "--json", config=config, env=env).stdout)
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +172,33 @@ def test_a_trace_is_scanned_analysed_and_says_what_it_costs(organisation, trace)
     assert "status_report" in found
     assert not found & cannot
     assert rows_json(trace, "proposals")
+
+
+def test_the_trace_of_a_tenant_goes_on_with_the_windows_that_are_left(tmp_path):
+    if not contract_file().exists():
+        pytest.skip(f"{contract_file()} is not there: set ANALYSER_SHARED to the folder that holds contracts/")
+    world = World.generate(mailboxes=4, messages=400, seed=5, now=int(time.time()))
+    with GraphServer(world, latency=0.0) as server:
+        config = tmp_path / "analyser.toml"
+        config.write_text(
+            '[[sources]]\nname = "trace"\ntype = "message_trace"\nwindow_days = 10\n'
+            f'client_id = "{server.client_id}"\nclient_secret_env = "ANALYSER_GRAPH_SECRET"\n'
+            f'cloud = {{authority = "{server.authority}", graph = "{server.graph}"}}\n'
+        )
+        environment = {**os.environ, **server.environment}
+        report = rows_json(config, "scan", env=environment)
+        windows = len(report["mailboxes"])
+        oldest = datetime.now(UTC) - timedelta(days=89)
+        recent = {row["messageId"] for row in server.traces if datetime.fromisoformat(row["receivedDateTime"]) > oldest}
+        assert report["complete"]
+        assert report["total"]["new"] >= len(recent) > 20
+        assert not server.violations
+        before = server.asked
+        again = rows_json(config, "scan", env=environment)
+        # the newest window, and one that ended less than a day ago, are asked for again
+        assert again["total"]["unchanged"] in {windows - 1, windows - 2}
+        assert server.asked - before < 12
+        assert rows_json(config, "status", env=environment)["mailboxes"][0]["state"] == "complete"
 
 
 @pytest.mark.corpus
