@@ -20,6 +20,7 @@ check: .venv/.dev
 bench: .venv/.dev
 	mkdir -p benchmarks/results
 	$(BIN)/python benchmarks/mbox.py --json benchmarks/results/mbox.json
+	$(BIN)/python benchmarks/data_connect.py --json benchmarks/results/data_connect.json
 	$(BIN)/python benchmarks/analyse.py --json benchmarks/results/analyse.json
 	$(BIN)/python benchmarks/peers.py --json benchmarks/results/peers.json
 

@@ -33,6 +33,10 @@ Tree = dict[str, Any]
 _BLOCK: Final = 8 << 20
 _LONGEST: Final = 64 << 20
 _SPACES: Final = np.frombuffer(b" \t\r\n", np.uint8)
+_TELLING: Final = 10
+"""Letters from which a name is long enough to stand in no text by chance."""
+_TOLD_BY: Final = 3
+"""Names whose other spellings tell that a block is written in several."""
 _NAME: Final = re.compile(rb'"([A-Za-z_]\w*)"\s*:')
 _CHANGED: Final = re.compile(r"Column\(/(\S+)\) changed from \w+ to (\w+)")
 _KINDS: Final = {"string": pa.string(), "number": pa.float64(), "boolean": pa.bool_(), "object": pa.struct([])}
@@ -124,10 +128,13 @@ def parse(block: bytes, line: int, tree: Tree, names: frozenset[str]) -> Lines:
     if len(data) and (not len(ends) or ends[-1] < len(data)):
         ends = np.append(ends, len(data))
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)[: len(ends)]
-    filled = np.flatnonzero(np.logical_or.reduceat(~np.isin(data, _SPACES), starts)) if len(ends) else ends
+    filled = np.ones(len(ends), bool)
+    for place in np.flatnonzero(np.isin(data[starts], _SPACES)):
+        filled[place] = bool(block[starts[place] : ends[place]].strip())
+    filled = np.flatnonzero(filled)
     cut = _Cut(block, starts[filled], ends[filled], filled + line)
     found = Lines([], [])
-    _read(cut, _Wanted(tree, names), found)
+    _read(cut, _Wanted(tree, names, block), found)
     return found
 
 
@@ -144,15 +151,27 @@ class _Cut(NamedTuple):
 
 
 class _Wanted:
-    """Schemas of a tree in all spellings, and with the kinds that fields turned out to have."""
+    """Schemas of a tree in the spellings of a block, and with the kinds that fields turned out to have.
 
-    def __init__(self, tree: Tree, names: frozenset[str]) -> None:
+    Arrow's parser fills each field that a row lacks: spellings that do not occur would cost half of its speed.
+    """
+
+    def __init__(self, tree: Tree, names: frozenset[str], block: bytes) -> None:
         self._tree = tree
         self._spelled: dict[str, set[str]] = {}
         for name in names:
             self._spelled.setdefault(name.lower(), set()).add(name)
         # where one key is all in lower case, those are too that the beginning of the file does not show
         self._lower = any(name != name.lower() and name.lower() in names for name in tree)
+        long = [name for name in tree if len(name) > _TELLING][:_TOLD_BY]
+        self._mixed = any(
+            block.find(f'"{other}"'.encode()) >= 0
+            for name in long
+            for other in self._styles(name) - self._spelled.get(name.lower(), set())
+        )
+
+    def _styles(self, name: str) -> set[str]:
+        return {name, name[:1].upper() + name[1:], name.lower() if self._lower else name}
 
     def schema(self, kinds: Mapping[str, pa.DataType]) -> pa.Schema:
         """With `kinds` in place of what the tree says, by path as Arrow writes it."""
@@ -161,8 +180,9 @@ class _Wanted:
     def _fields(self, tree: Tree, path: str, kinds: Mapping[str, pa.DataType]) -> list[pa.Field]:
         fields = []
         for name, what in tree.items():
-            known = {name, name[:1].upper() + name[1:], name.lower() if self._lower else name}
-            known |= self._spelled.get(name.lower(), set())
+            known = self._spelled.get(name.lower(), set())
+            if self._mixed or not known:
+                known = known | self._styles(name)
             fields += [pa.field(spelled, self._type(what, f"{path}{spelled}", kinds)) for spelled in sorted(known)]
         return fields
 

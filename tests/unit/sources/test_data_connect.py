@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from analyser.errors import SourceError
-from analyser.sources.data_connect import DataConnectSource
+from analyser.sources.data_connect import DataConnectSource, landing
 from analyser.sources.data_connect.landing import Dataset, dataset_of
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -93,6 +93,22 @@ def test_the_sender_stands_in_for_a_missing_author(tmp_path):
     assert messages["sender"].to_pylist() == ["ann@x.example", "desk@x.example"]
     assert messages["sender_name"].to_pylist() == ["Ann", "Desk"]
     assert [problem.reason for problem in problems] == ["no sender"]
+
+
+def test_spellings_may_change_within_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(landing, "_HEAD", 300)
+    person = {"EmailAddress": {"Address": "bob@x.example", "Name": "Bob"}}
+    other = {
+        "InternetMessageId": "<2@x>",
+        "SentDateTime": "2024-01-02T03:04:05Z",
+        "From": person,
+        "ToRecipients": [person],
+    }
+    write(tmp_path / "0.json", *([mail()] * 5), other)
+    messages, problems = read(open_landing(tmp_path))
+    assert problems == []
+    assert messages["sender"].to_pylist() == ["ann@x.example"] * 5 + ["bob@x.example"]
+    assert messages["recipients"].to_pylist()[-1][0]["address"] == "bob@x.example"
 
 
 def test_bodies_are_named_in_the_log_and_never_read(tmp_path, caplog):

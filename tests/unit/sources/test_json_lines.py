@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from analyser.errors import FormatError
 from analyser.sources import json_lines
 from analyser.sources.json_lines import blocks, parse, spellings
-from analyser.sources.nested import fields, flag, people_of, text
+from analyser.sources.nested import flag, people_of, text
 
 TREE = {"someText": pa.string(), "someFlag": pa.bool_(), "people": [{"emailAddress": {"address": pa.string()}}]}
 
@@ -132,7 +132,6 @@ def test_spellings_of_the_beginning_are_known_in_all_lines():
     assert names == {"SOMETEXT", "sometext"}
     rows = one('{"SOMETEXT": "b"}', names)
     assert text(rows, "someText").to_pylist() == ["b"]
-    assert len(fields(rows, "someText")) == 4
     # one key in lower case alone: so are the others
     assert flag(one('{"someflag": true}', names), "someFlag").to_pylist() == [True]
 
