@@ -23,6 +23,7 @@ bench: .venv/.dev
 	$(BIN)/python benchmarks/data_connect.py --json benchmarks/results/data_connect.json
 	$(BIN)/python benchmarks/analyse.py --json benchmarks/results/analyse.json
 	$(BIN)/python benchmarks/peers.py --json benchmarks/results/peers.json
+	$(BIN)/python benchmarks/graph.py --json benchmarks/results/graph.json
 
 # ten million copies of six million messages: the lake stays in var/bench-large, 20 GB of disk are plenty
 bench-large: .venv/.dev

@@ -344,7 +344,8 @@ def _options() -> dict[str, str]:
     """Tables of the options: one block for the global ones, one per verb."""
     program: Any = typer.main.get_command(app)
     blocks = {"global": _option_table(program.params)}
-    return blocks | {verb: _option_table(command.params) for verb, command in program.commands.items()}
+    verbs = program.list_commands(None)
+    return blocks | {verb: _option_table(program.get_command(None, verb).params) for verb in verbs}
 
 
 def _option_table(params: Iterable[Any]) -> str:

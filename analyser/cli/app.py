@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import sys
 from pathlib import Path  # noqa: TC003  Typer reads it at run time
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import analyser
-from analyser.cli import (
-    analyse,
-    check,
-    connections,
-    demo,
-    evaluate,
-    findings,
-    init,
-    knowledge,
-    people,
-    proposals,
-    report,
-    scan,
-    status,
-    tables,
-    thresholds,
-)
 from analyser.cli.console import err, state
 from analyser.cli.logs import JsonLines
 from analyser.errors import AnalyserError
@@ -36,8 +21,44 @@ __all__ = ["app", "main"]
 
 INTERRUPTED = 130
 
+VERBS = (
+    "demo",
+    "init",
+    "check",
+    "scan",
+    "analyse",
+    "people",
+    "findings",
+    "knowledge",
+    "connections",
+    "proposals",
+    "report",
+    "evaluate",
+    "status",
+    "tables",
+    "thresholds",
+)
+"""One module of `analyser.cli` each, in the order of the help."""
+
+
+class _Verbs(TyperGroup):
+    """Loads the module of a verb when it is called: a scan needs none of the libraries of an analysis."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  the same in every context
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"analyser.cli.{cmd_name}")
+        one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        one.command(cmd_name)(module.command)
+        return typer.main.get_command(one)
+
+
 app = typer.Typer(
     name="analyser",
+    cls=_Verbs,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -73,26 +94,6 @@ def options(
         logging.getLogger().handlers[0].setFormatter(JsonLines())
     for library in ("httpx", "httpcore", "hpack", "msal"):  # they log whole addresses, and links name mailboxes
         logging.getLogger(library).setLevel(logging.WARNING)
-
-
-for verb in (
-    demo,
-    init,
-    check,
-    scan,
-    analyse,
-    people,
-    findings,
-    knowledge,
-    connections,
-    proposals,
-    report,
-    evaluate,
-    status,
-    tables,
-    thresholds,
-):
-    app.command(verb.__name__.rpartition(".")[2])(verb.command)
 
 
 def main() -> None:

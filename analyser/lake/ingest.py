@@ -67,6 +67,7 @@ def scan(
         reading = Reading(lake, sources, settings, since=since, until=until, listener=listener)
         pending.sweep(lake.path, settings.privacy.subjects)
         reading.read(mailboxes)
+        pa.default_memory_pool().release_unused()  # what reading needed is free for publishing
         listener.publishing()
         new = _publish(lake, reading)
         removed = 0

@@ -76,5 +76,6 @@ def generate(root) -> ModuleType:
 def options() -> dict[str, set[str]]:
     """Names of the options by verb; those before the verb under the empty name."""
     program: Any = typer.main.get_command(app)
-    found = {verb: {o for p in command.params for o in p.opts} for verb, command in program.commands.items()}
+    verbs = program.list_commands(None)
+    found = {verb: {o for p in program.get_command(None, verb).params for o in p.opts} for verb in verbs}
     return found | {"": {o for p in program.params for o in p.opts}}

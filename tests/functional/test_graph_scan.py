@@ -6,8 +6,10 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
@@ -155,7 +157,7 @@ def test_mailboxes_that_cannot_be_read_are_named_with_the_reason_and_tried_again
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 6))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 11))])
 def test_a_scan_killed_at_a_random_moment_goes_on_and_ends_with_the_same_lake(tenant, seed):
     tenant = tenant(World.generate(mailboxes=8, messages=1_000, seed=7), latency=0.02)
     tenant.configure("[scan]", "batch_size = 100")
@@ -244,8 +246,6 @@ def test_a_start_date_brings_all_mail_since_then_beyond_the_cap(tenant):
             at = world.now - (part * 30 + day) * 86_400 - 3600
             tenant.server.add_messages(address, count=60, sent=at, received=at)
     old = tenant.server.add_messages(address, count=3, sent=start - 86_400, received=start - 86_400)
-    from datetime import UTC, datetime  # noqa: PLC0415
-
     day = datetime.fromtimestamp(start, UTC).date().isoformat()
     tenant.configure(since=day, page_size="1000")
     tenant.scan()
@@ -365,7 +365,30 @@ def test_verbose_output_never_shows_a_token_or_a_secret(tenant):
 
 
 def subprocess_verbose(tenant):
-    import subprocess  # noqa: PLC0415
-
     command = [sys.executable, "-m", "analyser", "--config", str(tenant.config), "--verbose", "scan"]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, env=tenant.environment)
+
+
+def test_counters_logs_and_age_are_for_machines_too(tenant):
+    tenant = tenant(World.generate(mailboxes=3, messages=60, seed=16))
+    tenant.server.inject(Fault("throttle", path="/v1.0/", times=2, retry_after=0))
+    metrics = tenant.folder / "analyser.prom"
+    command = [*tenant.command(), "--verbose", "--log-json", "scan", "--metrics", str(metrics)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, env=tenant.environment)
+    logged = [json.loads(line) for line in ended.stderr.splitlines() if line.startswith("{")]
+    assert {"time", "level", "logger", "message"} == set(logged[0])
+    assert any("asked again" in line["message"] and "429" in line["message"] for line in logged)
+    found = dict(
+        line.rsplit(" ", 1) for line in metrics.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+    )
+    assert float(found['analyser_scan_mailboxes{source="tenant",state="complete"}']) == 3
+    assert float(found['analyser_scan_messages{source="tenant"}']) == len(tenant.server.expected())
+    assert float(found['analyser_scan_client{count="throttled",source="tenant"}']) == 2
+    assert float(found["analyser_scan_complete"]) == 1
+    assert float(found["analyser_scan_ended_seconds"]) >= float(found["analyser_scan_started_seconds"]) > 0
+    shown = json.loads(tenant.run("status", "--json").stdout)["mailboxes"]
+    assert {row["state"] for row in shown} == {"complete"}
+    assert all(0 <= row["age_hours"] < 1 for row in shown)
+    text = tenant.run("status").stdout
+    assert "Mailboxes, oldest reading first" in text
+    assert shown[0]["mailbox"] in text

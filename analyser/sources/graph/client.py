@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import httpx
 import msgspec
+from h2.exceptions import H2Error
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from analyser.sources.graph.answers import SLOWING, OverBudgetError, RetryableError, refusal
@@ -151,7 +152,7 @@ class Client:
             self.counters.requests += 1
             try:
                 response = await self._http.get(url, headers=headers)
-            except httpx.TransportError as error:
+            except (httpx.TransportError, H2Error) as error:  # httpx lets some errors of HTTP/2 through
                 raise RetryableError(f"{type(error).__name__}: {error}".rstrip(": ")) from error
             except httpx.DecodingError as error:
                 raise RetryableError("an answer that cannot be unpacked") from error
