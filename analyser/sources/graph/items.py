@@ -11,15 +11,13 @@ import pyarrow.compute as pc
 from msgspec import UNSET, UnsetType
 
 from analyser.sources import columns as convert
-from analyser.sources.addresses import parse_address
-from analyser.sources.contract import RECIPIENT
+from analyser.sources.addresses import addresses
 from analyser.sources.headers import first_id
+from analyser.sources.nested import Entries, recipients
 from analyser.sources.records import ROLES, Records, assemble
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy.typing as npt
 
     from analyser.sources.records import Period
 
@@ -108,8 +106,8 @@ def records(items: Sequence[Item], folder: str, period: Period) -> Records:
     # From is who wrote it, Sender who sent it in their name: a message without From has only the latter
     authors = [item.author or item.sender for item in items]
     sender, sender_name = _people([[author] if author else [] for author in authors])
-    lists = [[getattr(item, f"{role}Recipients") or () for item in items] for role in ROLES]
-    people, unresolved = _recipients(lists)
+    told = {role: _entries([getattr(item, f"{role}Recipients") or () for item in items]) for role in ROLES}
+    people, unresolved = recipients(len(items), told)
     kinds = pa.array([item.kind for item in items], pa.string())
     table, problems = assemble(
         {
@@ -124,22 +122,13 @@ def records(items: Sequence[Item], folder: str, period: Period) -> Records:
             "references": _empty_lists(len(items)),
             "has_attachments": pa.array([item.hasAttachments for item in items], pa.bool_()),
             "importance": convert.one_of(pc.utf8_lower(texts["importance"]), ("low", "normal", "high")),
-            "meeting": _meeting(kinds),
+            "meeting": convert.meetings(kinds),
             "recipients": people,
             "unresolved_recipients": pa.array(unresolved, pa.int32()),
         },
         reasons,
     )
     return Records(table, problems)
-
-
-def _meeting(kinds: pa.Array) -> pa.Array:
-    """From the derived type: an answer to an invitation, an invitation, or another calendar message; null for mail."""
-    lower = pc.utf8_lower(kinds)
-    none = pa.scalar(None, pa.string())
-    other = pc.if_else(pc.match_substring(lower, "#microsoft.graph.eventmessage"), "notice", none)
-    asked = pc.if_else(pc.ends_with(lower, "eventmessagerequest"), "request", other)
-    return pc.if_else(pc.fill_null(pc.ends_with(lower, "eventmessageresponse"), fill_value=False), "response", asked)
 
 
 def _empty_lists(count: int) -> pa.Array:
@@ -149,40 +138,14 @@ def _empty_lists(count: int) -> pa.Array:
 def _people(lists: Sequence[Sequence[_Recipient]]) -> tuple[pa.Array, pa.Array]:
     """Address and name of the only entry of each list; null where there is none."""
     ones = [entries[0].emailAddress if entries else None for entries in lists]
-    addresses = _addresses(pa.array([one.address if one else None for one in ones], pa.string()))
+    known = addresses(pa.array([one.address if one else None for one in ones], pa.string()))
     names = convert.texts(pa.array([one.name if one else None for one in ones], pa.string()))
-    return addresses, pc.if_else(addresses.is_valid(), names, pa.scalar(None, pa.string()))
+    return known, pc.if_else(known.is_valid(), names, pa.scalar(None, pa.string()))
 
 
-def _recipients(lists: Sequence[Sequence[Sequence[_Recipient]]]) -> tuple[pa.Array, npt.NDArray[np.int32]]:
-    """Recipients of n messages from the lists of each role: an address once per role, To before Cc before Bcc."""
-    count, width = len(lists[0]), len(lists)
-    entries = [entry.emailAddress or _EmailAddress() for role in lists for listed in role for entry in listed]
-    lengths = np.array([len(listed) for role in lists for listed in role], np.int64)
-    of_list = np.repeat(np.arange(count * width), lengths)
-    of_role, of_row = of_list // max(count, 1), of_list % max(count, 1)
-    addresses = _addresses(pa.array([entry.address for entry in entries], pa.string()))
-    names = convert.texts(pa.array([entry.name for entry in entries], pa.string()))
-    known = np.asarray(addresses.is_valid())
-    unresolved = np.bincount(of_row[~known & np.asarray(names.is_valid())], minlength=count).astype(np.int32)
-    encoded = pc.dictionary_encode(addresses.filter(pa.array(known)))
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    kept = np.flatnonzero(known)
-    keys = (of_row[kept] * width + of_role[kept]) * (len(encoded.dictionary) + 1) + codes
-    kept = kept[np.sort(np.unique(keys, return_index=True)[1])]
-    kept = kept[np.argsort(of_row[kept] * width + of_role[kept], kind="stable")]
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(of_row[kept], minlength=count))]).astype(np.int32)
-    picks = pa.array(kept)
-    roles = pa.array(ROLES).take(pa.array(of_role[kept]))
-    people = pa.StructArray.from_arrays([addresses.take(picks), names.take(picks), roles], fields=list(RECIPIENT))
-    return pa.ListArray.from_arrays(pa.array(offsets), people), unresolved
-
-
-def _addresses(column: pa.Array) -> pa.Array:
-    """Lower case, without white space around; null for what is no address."""
-    encoded = pc.dictionary_encode(pc.utf8_lower(pc.utf8_trim_whitespace(column)))
-    unique = encoded.dictionary
-    plain = pc.match_substring_regex(unique, r"^[^\s<>()\[\],;:\\\"@']+@[^\s<>()\[\],;:\\\"@']+$")
-    odd = [parse_address(text)[0] for text in unique.filter(pc.invert(plain)).to_pylist()]
-    cleaned = pc.replace_with_mask(unique, pc.invert(plain), pa.array(odd, pa.string()))
-    return cleaned.take(encoded.indices)
+def _entries(lists: Sequence[Sequence[_Recipient]]) -> Entries:
+    """The people of one role."""
+    people = [entry.emailAddress or _EmailAddress() for listed in lists for entry in listed]
+    names = convert.texts(pa.array([one.name for one in people], pa.string()))
+    rows = np.repeat(np.arange(len(lists)), [len(listed) for listed in lists])
+    return Entries(rows, pa.array([one.address for one in people], pa.string()), names)
