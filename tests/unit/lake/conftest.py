@@ -37,6 +37,7 @@ class MemorySource(Source):
         self.size, self.version = size, version
         self.people = Directory()
         self.problems: dict[str, tuple] = {}
+        self.left_out: dict[str, dict[str, int]] = {}
         self.breaks_after: dict[str, int] = {}
         self.reads: list[tuple[str, str | None]] = []
         self.closed = False
@@ -55,9 +56,11 @@ class MemorySource(Source):
             if start >= self.breaks_after.get(mailbox, table.num_rows):
                 raise SourceError("the line is dead", source=self.name)
             rows = table.slice(start, self.size)
-            problems = self.problems.get(mailbox, ()) if start == 0 else ()
+            problems, left_out = (), {}
+            if start == 0:
+                problems, left_out = self.problems.get(mailbox, ()), self.left_out.get(mailbox, {})
             start += rows.num_rows
-            yield Batch(rows, problems, start, str(start))
+            yield Batch(rows, problems, start, str(start), left_out=left_out)
         if self.breaks_after.get(mailbox) == 0:
             raise SourceError("the line is dead", source=self.name)
 

@@ -100,6 +100,26 @@ def test_messages_outside_the_period_are_left_out_and_counted(tools, folder, sou
     assert len(tools.content(folder)["messages"]) == 9
 
 
+def test_what_a_source_leaves_out_is_counted_with_its_reasons_also_after_a_kill(tools, folder, source):
+    source.left_out = {"ann": {"draft": 3}, "bob": {"draft": 1, "failed": 2}}
+    source.breaks_after["bob"] = 0
+    first = tools.ingest(folder, source)
+    assert (first.total.left_out, first.total.passed_over) == (3, {"draft": 3})
+    del source.breaks_after["bob"]
+    report = tools.ingest(folder, source, since=DAY + timedelta(days=1))
+    check_sums(report)
+    outside = sum(
+        row["sent_at"] < DAY + timedelta(days=1) for table in source.tables.values() for row in table.to_pylist()
+    )
+    assert report.total.left_out == 6 + outside
+    assert report.total.passed_over == {"draft": 4, "failed": 2}
+    assert {outcome.mailbox: outcome.passed_over for outcome in report.outcomes} == source.left_out
+    rows = {
+        row["mailbox"]: row["left_out"] for row in Lake(tools.settings_for(folder).lake).arrow("mailboxes").to_pylist()
+    }
+    assert sum(rows.values()) == report.total.left_out
+
+
 def test_an_empty_period_and_an_unknown_mailbox_are_usage_errors(tools, folder, source):
     with pytest.raises(UsageError, match="the period is empty"):
         tools.ingest(folder, source, since=DAY, until=DAY)
