@@ -11,7 +11,7 @@ import os
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -42,6 +42,7 @@ __all__ = [
     "example",
     "load",
     "threshold",
+    "thresholds_of",
 ]
 
 CONFIG_VARIABLE = "ANALYSER_CONFIG"
@@ -56,6 +57,9 @@ class Section(BaseModel):
 
 class Thresholds(Section):
     """Named numbers of one stage or rule; exported with every result."""
+
+
+T = TypeVar("T", bound=Thresholds)
 
 
 def threshold(default: Any, meaning: str, *, source: str = "design", **limits: Any) -> Any:
@@ -469,6 +473,22 @@ def _toml(value: object) -> str | None:
             return f'"{value.as_posix() if isinstance(value, Path) else value}"'
         case _:
             return str(value)
+
+
+def thresholds_of(settings: Settings, name: str, model: type[T]) -> T:
+    """The thresholds of one stage or rule, the configured values in place of the defaults.
+
+    Raises
+    ------
+    ConfigError
+        A name or a value is unknown or out of bounds.
+    """
+    try:
+        return model(**settings.thresholds.get(name, {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(["thresholds", name, *(str(part) for part in first["loc"])])
+        raise ConfigError(first["msg"], key=key, fix=f"known: {', '.join(model.model_fields)}") from error
 
 
 def config_places(explicit: Path | None) -> list[tuple[str, Path]]:

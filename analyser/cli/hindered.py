@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from analyser import pipeline
-from analyser.analysis.evidence import told
+from analyser.analysis.evidence import EvidenceThresholds, told
 from analyser.cli.console import out
+from analyser.config import thresholds_of
 from analyser.findings.needs import Verdict, judge, sentences
 from analyser.findings.registry import RULES
 
@@ -51,4 +51,4 @@ def as_rows(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
 
 
 def _judged(rows: Iterable[Mapping[str, Any]], config: Settings) -> list[Verdict]:
-    return judge(RULES, rows, pipeline.thresholds(config)["evidence"])
+    return judge(RULES, rows, thresholds_of(config, "evidence", EvidenceThresholds))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from analyser.analysis import (
     automation,
     cadence,
@@ -40,6 +38,7 @@ from analyser.analysis.audiences import (
     talks,
 )
 from analyser.analysis.brokerage import BrokerageThresholds
+from analyser.config import thresholds_of
 from analyser.errors import ConfigError
 from analyser.findings import registry
 from analyser.lake.schema import TABLES
@@ -178,12 +177,7 @@ def thresholds(settings: Settings) -> dict[str, Any]:
         )
     result = {}
     for name, model in MODELS.items():
-        try:
-            result[name] = model(**settings.thresholds.get(name, {}))
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(["thresholds", name, *(str(part) for part in first["loc"])])
-            raise ConfigError(first["msg"], key=key, fix=f"known: {', '.join(model.model_fields)}") from error
+        result[name] = thresholds_of(settings, name, model)
     return result
 
 

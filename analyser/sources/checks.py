@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from analyser.sources.contract import Source
+
 __all__ = ["Check", "Verdict", "check_source"]
 
 
@@ -68,21 +70,32 @@ def check_source(settings: config.SourceSettings, *, batch_size: int, earliest: 
         return
     try:
         source = open_source(settings, batch_size=batch_size, earliest=earliest)
-        mailboxes = list(source.mailboxes())
     except AnalyserError as error:
         yield Check(settings.name, "readable", Verdict.FAIL, error.message, error.fix)
         return
-    yield Check(settings.name, "readable", Verdict.PASS, f"{len(mailboxes):,} mailboxes")
+    try:
+        yield from _try(source)
+    finally:
+        source.close()
+
+
+def _try(source: Source) -> Iterator[Check]:
+    """List the mailboxes of a source and read the beginning of the first."""
+    try:
+        mailboxes = list(source.mailboxes())
+    except AnalyserError as error:
+        yield Check(source.name, "readable", Verdict.FAIL, error.message, error.fix)
+        return
+    yield Check(source.name, "readable", Verdict.PASS, f"{len(mailboxes):,} mailboxes")
     if mailboxes:
         try:
             first = next(iter(source.read(mailboxes[0].name)), None)
         except SourceError as error:
-            yield Check(settings.name, "first mailbox", Verdict.FAIL, error.message, error.fix)
+            yield Check(source.name, "first mailbox", Verdict.FAIL, error.message, error.fix)
         else:
             count = first.messages.num_rows if first is not None else 0
             found = Verdict.PASS if count else Verdict.WARN
             fix = None if count else "see if the file is what its source expects"
-            yield Check(settings.name, "first mailbox", found, f"{mailboxes[0].name}: {count:,} messages", fix)
+            yield Check(source.name, "first mailbox", found, f"{mailboxes[0].name}: {count:,} messages", fix)
     elif "messages" in source.declaration.provides:
-        yield Check(settings.name, "first mailbox", Verdict.WARN, "no mailbox", "see if the path is the right one")
-    source.close()
+        yield Check(source.name, "first mailbox", Verdict.WARN, "no mailbox", "see if the path is the right one")
