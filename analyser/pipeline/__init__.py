@@ -99,13 +99,13 @@ STAGES = (
         ("addresses", "principals", "suggested_merges"),
         facts.people_,
     ),
-    Stage("evidence", ("messages", "recipients", "directory_people"), ("evidence",), facts.evidence_),
     Stage(
         "participants",
         ("messages", "recipients", "addresses", "group_members", "principals"),
         ("participants", "message_flags", "recipient_sets", "recipient_set_members"),
         facts.participants_,
     ),
+    Stage("evidence", ("messages", "recipients", "directory_people"), ("evidence",), facts.evidence_),
     Stage(
         "interactions",
         ("messages", "participants", "message_flags", "principals"),
@@ -149,7 +149,7 @@ STAGES = (
         ),
         mining.audiences,
     ),
-    Stage("knowledge", ("participants", "principals", "threads"), ("knowledge",), known.knowledge_),
+    Stage("knowledge", ("participants", "principals"), ("knowledge",), known.knowledge_),
     Stage(
         "findings",
         ("audiences", "audience_members", "audience_measures", "cadence", "signals"),
