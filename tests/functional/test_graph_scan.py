@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pytest
 
 from analyser.sources.graph.items import SELECT
-from analyser.sources.graph.permissions import endpoint_of
+from analyser.sources.graph.permissions import ENDPOINTS, endpoint_of
 from graph_server import Fault, World
 
 ROUND = "/messages/delta"
@@ -325,6 +325,16 @@ def below(world, group):
             seen.add(key)
             waiting += groups[key].members if key in groups else []
     return {users[key] for key in seen if key in users}
+
+
+def test_the_permissions_of_the_documentation_are_enough(tenant):
+    least = sorted({endpoint.permission for endpoint in ENDPOINTS.values()})
+    tenant = tenant(World.generate(mailboxes=8, messages=60, seed=17), roles=least)
+    tenant.scan()
+    assert tenant.held() == tenant.server.expected()
+    assert {r.status for r in tenant.server.requests} <= {200, 404}
+    assert {"shared", "person"} <= {row["kind"] for row in tenant.table("directory_people")}
+    requested(tenant)
 
 
 def test_what_no_permission_was_given_for_is_left_out_and_a_missing_one_is_named(tenant):
