@@ -347,6 +347,22 @@ def test_what_no_permission_was_given_for_is_left_out_and_a_missing_one_is_named
     assert tenant.table("groups") == []
 
 
+def test_named_mailboxes_are_read_without_the_directory(tenant):
+    world = World.generate(mailboxes=3, messages=60, seed=18)
+    tenant = tenant(world, roles=["Mail.ReadBasic.All"])
+    names = [user.principal_name for user in world.users[:2]]
+    tenant.configure(mailboxes=json.dumps(names))
+    ended = tenant.run("scan", status=1)
+    assert "mailboxes are asked for by address" in ended.stderr
+    assert {item for _, item in tenant.held()} == {
+        item for _, item in tenant.server.expected(mailboxes=[user.address for user in world.users[:2]])
+    }
+    tenant.configure(mailboxes=json.dumps(names), people="false")
+    tenant.scan()
+    tenant.configure()
+    assert "the directory: access denied" in tenant.run("scan", status=1).stderr
+
+
 @pytest.mark.parametrize(
     ("keys", "status", "words"),
     [
