@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pytest
 
 from analyser.sources.graph.items import SELECT
-from analyser.sources.graph.permissions import endpoint_of
+from analyser.sources.graph.permissions import ENDPOINTS, endpoint_of
 from graph_server import Fault, World
 
 ROUND = "/messages/delta"
@@ -327,6 +327,16 @@ def below(world, group):
     return {users[key] for key in seen if key in users}
 
 
+def test_the_permissions_of_the_documentation_are_enough(tenant):
+    least = sorted({endpoint.permission for endpoint in ENDPOINTS.values()})
+    tenant = tenant(World.generate(mailboxes=8, messages=60, seed=17), roles=least)
+    tenant.scan()
+    assert tenant.held() == tenant.server.expected()
+    assert {r.status for r in tenant.server.requests} <= {200, 404}
+    assert {"shared", "person"} <= {row["kind"] for row in tenant.table("directory_people")}
+    requested(tenant)
+
+
 def test_what_no_permission_was_given_for_is_left_out_and_a_missing_one_is_named(tenant):
     tenant = tenant(World.generate(mailboxes=3, messages=60, seed=13), roles=["Mail.ReadBasic.All", "User.Read.All"])
     ended = tenant.run("scan", status=1)
@@ -335,6 +345,22 @@ def test_what_no_permission_was_given_for_is_left_out_and_a_missing_one_is_named
     tenant.configure(people="false")
     tenant.scan()
     assert tenant.table("groups") == []
+
+
+def test_named_mailboxes_are_read_without_the_directory(tenant):
+    world = World.generate(mailboxes=3, messages=60, seed=18)
+    tenant = tenant(world, roles=["Mail.ReadBasic.All"])
+    names = [user.principal_name for user in world.users[:2]]
+    tenant.configure(mailboxes=json.dumps(names))
+    ended = tenant.run("scan", status=1)
+    assert "mailboxes are asked for by address" in ended.stderr
+    assert {item for _, item in tenant.held()} == {
+        item for _, item in tenant.server.expected(mailboxes=[user.address for user in world.users[:2]])
+    }
+    tenant.configure(mailboxes=json.dumps(names), people="false")
+    tenant.scan()
+    tenant.configure()
+    assert "the directory: access denied" in tenant.run("scan", status=1).stderr
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import os
 import threading
 import time
@@ -30,7 +31,12 @@ __all__ = ["Tokens", "roles_of"]
 EARLY: Final = 300.0
 """Seconds before its end at which a token is renewed; a token that lives shortly, at four fifths of its life."""
 
+AGAIN: Final = 30.0
+"""Seconds until a renewal that failed is tried again, while the old token is good."""
 FEDERATED: Final = "AZURE_FEDERATED_TOKEN_FILE"
+
+
+_log = logging.getLogger(__name__)
 
 
 class Tokens:
@@ -54,7 +60,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._application: Any = None
         self._token = ""
-        self._renew_at = 0.0
+        self._renew_at = self._ends_at = 0.0
 
     def close(self) -> None:
         """Forget the token and close connections; `get` opens them again."""
@@ -76,7 +82,14 @@ class Tokens:
                 self._application = None  # with its cache, which would give the same token again
                 self._token = ""
             if not self._token or time.monotonic() >= self._renew_at:
-                self._acquire()
+                try:
+                    self._acquire()
+                except SourceError as error:
+                    now = time.monotonic()
+                    if not self._token or now >= self._ends_at:
+                        raise
+                    _log.warning("the token is kept until its end: %s", error.message)
+                    self._renew_at = now + AGAIN
             return self._token
 
     def _acquire(self) -> None:
@@ -90,6 +103,7 @@ class Tokens:
             said = str(result.get("error_description") or result.get("error") or "no reason given").splitlines()[0]
             raise self._failed(f"{self._cloud.authority} refuses a token: {said}")
         life = float(result.get("expires_in", 3600))
+        self._ends_at = asked + life
         self._token = result["access_token"]
         self._renew_at = asked + max(life - EARLY, life * 0.8) if life < 5 * EARLY else asked + life - EARLY
 

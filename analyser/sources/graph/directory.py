@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from analyser.sources.graph.client import Client
 
 __all__ = ["DirectoryReader"]
+
+_log = logging.getLogger(__name__)
 
 PEOPLE: Final = (
     "id,displayName,mail,userPrincipalName,proxyAddresses,department,jobTitle,officeLocation,accountEnabled,userType,"
@@ -161,11 +164,16 @@ class DirectoryReader:
 
     async def _purpose(self, key: str) -> None:
         url = ENDPOINTS["purpose"].url(self._root, query={"$select": "mailboxSettings"}, user=key)
-        answer = await self._client.get(url, _ONE, self._gate, mail=False)
+        try:
+            answer = await self._client.get(url, _ONE, self._gate, mail=False)
+        except RefusedError as error:
+            if error.status == FORBIDDEN:
+                raise
+            answer = {}  # an account without a mailbox
         self._state.people[key].purpose = (answer.get("mailboxSettings") or {}).get("userPurpose") or "unknown"
 
     async def _optional(self, what: str, ask: Callable[[str], Any], keys: Iterable[str]) -> None:
-        """Ask about each; a permission that was not given ends the asking and becomes a gap that is told."""
+        """Ask about each; a permission that was not given ends the asking, and the log tells."""
         free, closed = asyncio.Semaphore(AT_ONCE), False
 
         async def one(key: str) -> None:
@@ -176,12 +184,11 @@ class DirectoryReader:
                 try:
                     await ask(key)
                 except RefusedError as error:
-                    if error.status == FORBIDDEN:
-                        closed = True
-                    # anything else concerns this one alone: a team being made, an account without a mailbox
+                    # anything but 403 concerns this one alone: a team that is just being made
+                    closed |= error.status == FORBIDDEN
+                    _log.warning("%s: %s of %s are not known: %s", self._source, what, key, error)
 
         await asyncio.gather(*(one(key) for key in keys))
-        self._state.gaps = [gap for gap in self._state.gaps if gap != what] + ([what] if closed else [])
 
     # delta
 

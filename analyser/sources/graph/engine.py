@@ -100,6 +100,7 @@ class _Stream:
         self._room = asyncio.Semaphore(QUEUED)
         self._tasks: set[asyncio.Task[None]] = set()
         self._refused, self._succeeded = 0, False
+        self._dead: SourceError | None = None
 
     def begin(self, request: Request) -> None:
         """Begin a mailbox, from any thread."""
@@ -133,7 +134,9 @@ class _Stream:
 
         self.events.put(Event(name, Mark.STARTED))
         if self._refused >= REFUSED and not self._succeeded:
-            self.events.put(Event(name, SourceError(f"{name}: {CONSENT}", source=self._source, reason=CONSENT)))
+            self._dead = SourceError(f"{name}: {CONSENT}", source=self._source, reason=CONSENT)
+        if self._dead is not None:
+            self.events.put(Event(name, self._dead))
             return
         try:
             await self._read(request, emit)
@@ -144,7 +147,8 @@ class _Stream:
         except OverBudgetError as error:
             reason = f"over the retry budget ({error})"
             self.events.put(Event(name, SourceError(f"{name}: {reason}", source=self._source, reason=reason)))
-        except SourceError as error:
+        except SourceError as error:  # there is no token, patience being spent: there is none for the others either
+            self._dead = error
             self.events.put(Event(name, error))
         except Exception as error:  # noqa: BLE001  a fault of the program: the caller raises it
             self.events.put(error)

@@ -130,14 +130,13 @@ class Contact(msgspec.Struct, omit_defaults=True):
 
 
 class DirectoryState(msgspec.Struct, omit_defaults=True):
-    """All that is known, by id, and the links that tell what changes; `gaps` are what no permission was given for."""
+    """All that is known, by id, and the links that tell what changes."""
 
     people_link: str | None = None
     groups_link: str | None = None
     people: dict[str, Person] = {}
     groups: dict[str, Group] = {}
     contacts: dict[str, Contact] = {}
-    gaps: list[str] = []
     version: int = VERSION
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable  # noqa: TC003  for `_Emit`
 from dataclasses import replace
 from datetime import UTC, datetime, time
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from analyser.config import GraphSource
     from analyser.sources.contract import Event
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["GraphMailOnlySource", "GraphMailSource"]
 
@@ -173,7 +176,7 @@ class GraphMailSource(Source):
 
     def _stream(self, requests: Iterable[Request], width: int) -> Generator[Event, None, None]:
         engine, client = self._running()
-        people = self._directory_reader() if self._settings.people else None
+        people = self._known_people()
 
         async def read(request: Request, emit: Callable[[Batch], Awaitable[None]]) -> None:
             reader = MailboxReader(
@@ -192,6 +195,16 @@ class GraphMailSource(Source):
             await reader.run()
 
         yield from engine.stream(self.name, requests, read, MAILBOXES_AT_ONCE)
+
+    def _known_people(self) -> DirectoryReader | None:
+        """Who belongs to an address; None where the directory cannot be read, which `directory` tells."""
+        if not self._settings.people and self._settings.mailboxes != "all":
+            return None
+        try:
+            return self._directory_reader()
+        except SourceError as error:
+            _log.warning("mailboxes are asked for by address: %s", error.message)
+            return None
 
     # directory
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyser.sources.graph import permissions
 from analyser.sources.graph.answers import RefusedError, RetryableError, is_resync, refusal
 from analyser.sources.graph.outcomes import REASONS, is_folder_gone, reason_of
 from analyser.sources.graph.permissions import ENDPOINTS, TOO_MUCH, endpoint_of, judge
@@ -195,3 +198,19 @@ def test_permissions_missing_and_too_much():
     assert set(found.missing_optional) == {"MailboxSettings.Read"}
     assert found.too_much == {name: TOO_MUCH[name] for name in ("Mail.ReadWrite", "Mail.Send")}
     assert set(judge(set()).missing) == {"Mail.ReadBasic.All", "User.Read.All", "GroupMember.Read.All"}
+
+
+def test_every_endpoint_that_a_permission_is_asked_for_is_used():
+    folder = Path(permissions.__file__).parent
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py") if path.name != "permissions.py")
+    used = set(re.findall(r'ENDPOINTS\["(\w+)"\]', text)) | set(re.findall(r'_delta\(\s*"(\w+)"', text))
+    assert used == set(ENDPOINTS)
+
+
+def test_the_documentation_lists_the_permissions_of_the_endpoints_and_no_others():
+    page = (Path(__file__).parents[4] / "docs" / "exchange-online.md").read_text(encoding="utf-8")
+    table = page[page.index("begin: permissions") : page.index("end: permissions")]
+    listed = dict(re.findall(r"^\| `([\w.]+)` \| (yes|no) \|", table, re.MULTILINE))
+    assert listed == {e.permission: "no" if e.optional else "yes" for e in ENDPOINTS.values()}
+    for endpoint in ENDPOINTS.values():
+        assert f"`GET {endpoint.path}`" in table
