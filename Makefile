@@ -31,6 +31,7 @@ bench-large: .venv/.dev
 
 docs: .venv/.docs
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/notebooks.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # Debian keeps ensurepip in the package python3-venv and fails half-way without it: nothing half-made may stay
