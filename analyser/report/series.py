@@ -100,7 +100,10 @@ def bars(key: str, title: str, unit: str, values: Sequence[tuple[str, float]], *
     )
     most = max(values, key=lambda value: value[1], default=None)
     return picture(
-        chart.properties(width=520, height=max(1, len(rows)) * 26),
+        # names are measured in another font than the reader's: there must be room for a wider one
+        chart.properties(
+            width=520, height=max(1, len(rows)) * 26, padding={"left": 28, "top": 4, "right": 28, "bottom": 4}
+        ),
         key,
         title,
         "Nothing to show." if most is None else f"{len(rows)} bars; the longest is {most[0]}: {most[1]:,.4g} {unit}.",
