@@ -66,7 +66,7 @@ constraints:
 	.venv-constraints/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[dev,docs]'
 	{ echo '# Exact versions that were tested together. Made by: make constraints'; \
 	  .venv-constraints/bin/python -m pip --disable-pip-version-check list --format=freeze \
-	    --exclude analyser --exclude pip --exclude setuptools | LC_ALL=C sort -f; } > .venv-constraints/new
+	    --exclude analyser --exclude pip --exclude setuptools | $(PYTHON) -c 'import sys; sys.stdout.writelines(sorted(sys.stdin, key=str.lower))'; } > .venv-constraints/new
 	mv .venv-constraints/new constraints.txt
 	rm -rf .venv-constraints
 
