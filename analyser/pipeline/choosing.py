@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from analyser.analysis.audiences import circles
-from analyser.findings import registry
+from analyser.analysis import knowledge
+from analyser.analysis.audiences import circles, deputies
+from analyser.findings import locked, registry
 from analyser.findings.contract import Period
+from analyser.proposals.document import Background
 from analyser.proposals.existing import Group
 from analyser.proposals.propose import Existing, Served, documents, to_table
+from analyser.report import connections
 
 if TYPE_CHECKING:
     from analyser.pipeline.run import Run
@@ -44,8 +47,44 @@ def proposals(run: Run) -> None:
         run.settings.savings,
         run.now,
         Existing(_groups(run), run.thresholds["existing"]),
+        _background(run),
     )
     run.keep("proposals", to_table(found))
+
+
+def _background(run: Run) -> Background:
+    """What other stages know of audiences and departments, as far as it may be shown."""
+    minimum = run.settings.privacy.minimum_group
+    topics = knowledge.read(run["knowledge"].to_pyarrow())
+    limits = run.thresholds["connections"]
+    linked = connections.shown(lambda name: run[name].to_pyarrow(), minimum)
+    return Background(
+        {name: locked.summary(topic, minimum) for name, topic in topics.items()},
+        {
+            frozenset((row["department"], row["other"])): connections.bridge_sentence(
+                row, minimum, limits.shared_words, limits.shared_contacts
+            )
+            for row in linked.missing_bridges
+        },
+        {
+            (row["from_department"], row["to_department"]): connections.link_sentence(row, minimum)
+            for row in linked.links
+        },
+        _deputies(run),
+    )
+
+
+def _deputies(run: Run) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Who could own the space of an audience beside its busiest writer, and why, by audience and address."""
+    columns = ("message", "thread", "sender", "sent_at")
+    # found once more for each reason: computed apart
+    rows = run.compute(run["audience_messages"].inner_join(run["mail"].select(*columns), "message"))
+    names = run["people"].select("principal", sender="actor")
+    facts = deputies.deputies(rows, run["mail"]).inner_join(names, "sender")
+    found: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    for row in facts.to_pyarrow().to_pylist():
+        found[row["audience"]][row["principal"]] = tuple(said for fact, said in deputies.REASONS.items() if row[fact])
+    return found
 
 
 def _groups(run: Run) -> list[Group]:

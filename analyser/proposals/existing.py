@@ -90,7 +90,7 @@ def best_match(
     today: date,
     limits: ExistingThresholds,
     *,
-    conversation: bool,
+    converts: bool,
 ) -> Match | None:
     """The group that serves a proposal best, or None: a living place before a list, a list before an idle place.
 
@@ -98,14 +98,15 @@ def best_match(
     ----------
     words
         Telling words of the proposal, lower case.
-    conversation
-        A list is converted only for a space in which people talk: readers of a notice need no group of their own.
+    converts
+        Whether a list may become the space: readers of a notice need no group of their own, and a list that reaches
+        everybody is none for those who like to join.
     """
     telling = frozenset(words)
     found = [
         match
         for group in groups
-        if (match := _match(members, telling, group, today, limits, conversation=conversation)) is not None
+        if (match := _match(members, telling, group, today, limits, converts=converts)) is not None
     ]
     order: Mapping[str | None, int] = {"reuse": 0, "extend": 1, "convert": 2, None: 3}
     return min(found, key=lambda m: (order[m.verdict], -m.jaccard, m.group.address), default=None)
@@ -118,7 +119,7 @@ def _match(
     today: date,
     limits: ExistingThresholds,
     *,
-    conversation: bool,
+    converts: bool,
 ) -> Match | None:
     both = len(members & group.members)
     if not both:
@@ -137,7 +138,7 @@ def _match(
     if group.kind in _PLACES and near:
         missing = len(members - group.members)
         return Match(group, "extend", contained, jaccard, f"{seen}: add the other {missing} and move the mail there")
-    if group.kind == _LIST and near and conversation:
+    if group.kind == _LIST and near and converts:
         return Match(group, "convert", contained, jaccard, f"{seen}: upgrade the list", blockers(group))
     return None
 

@@ -21,8 +21,8 @@ def group(members, kind="team", name="Kestrel", *, address="kestrel@contoso.exam
     return Group(address, name, kind, last, frozenset(members), frozenset(others))
 
 
-def best(*groups, members=TEN, words=("audit",), conversation=True, **limits):
-    return best_match(frozenset(members), words, groups, TODAY, ExistingThresholds(**limits), conversation=conversation)
+def best(*groups, members=TEN, words=("audit",), converts=True, **limits):
+    return best_match(frozenset(members), words, groups, TODAY, ExistingThresholds(**limits), converts=converts)
 
 
 def verdict(*groups, **how):
@@ -105,17 +105,17 @@ def test_an_idle_group_says_since_when():
 
 
 @pytest.mark.parametrize("kind", ["team", "channel", "community", "microsoft_365_group"])
-@pytest.mark.parametrize("conversation", [True, False])
-def test_places_are_reused_and_extended_whatever_the_space_lives_off(kind, conversation):
-    assert verdict(group(TEN, kind), conversation=conversation) == "reuse"
-    assert verdict(group(TEN[:7], kind), conversation=conversation) == "extend"
+@pytest.mark.parametrize("converts", [True, False])
+def test_places_are_reused_and_extended_whatever_the_space_lives_off(kind, converts):
+    assert verdict(group(TEN, kind), converts=converts) == "reuse"
+    assert verdict(group(TEN[:7], kind), converts=converts) == "extend"
 
 
 @pytest.mark.parametrize(("held", "expected"), [(10, "convert"), (6, "convert"), (5, "none")])
 def test_a_list_is_converted_only_for_a_conversation(held, expected):
     addresses = group(TEN[:held], "distribution_list")
     assert verdict(addresses) == expected
-    assert verdict(addresses, conversation=False) == "none"
+    assert verdict(addresses, converts=False) == "none"
 
 
 def test_a_list_that_holds_all_among_many_is_not_alike():
@@ -211,13 +211,13 @@ GROUPS = st.lists(
 )
 
 
-@given(members=PEOPLE, groups=GROUPS, conversation=st.booleans())
-def test_what_serves_shares_people_and_keeps_its_promise(members, groups, conversation):
-    found = best(*groups, members=members, conversation=conversation)
-    assert found == best(*groups[::-1], members=members, conversation=conversation)
+@given(members=PEOPLE, groups=GROUPS, converts=st.booleans())
+def test_what_serves_shares_people_and_keeps_its_promise(members, groups, converts):
+    found = best(*groups, members=members, converts=converts)
+    assert found == best(*groups[::-1], members=members, converts=converts)
     if found is None:
         # more groups can only help, and those that share nobody never do
-        assert best(*groups, group("xyz", address="d@x"), members=members, conversation=conversation) is None
+        assert best(*groups, group("xyz", address="d@x"), members=members, converts=converts) is None
         return
     assert found.group.members & members
     assert 0 < found.jaccard <= found.contained <= 1
@@ -228,7 +228,7 @@ def test_what_serves_shares_people_and_keeps_its_promise(members, groups, conver
     else:
         assert found.jaccard >= LIMITS.named_alike
     if found.verdict == "convert":
-        assert conversation
+        assert converts
     living = [g for g in groups if g.last_activity is None or g.last_activity > date(2025, 1, 1)]
     if members in [g.members for g in living if g.kind == "team"]:
         assert found.verdict == "reuse"
