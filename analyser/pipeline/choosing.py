@@ -91,11 +91,16 @@ def _groups(run: Run) -> list[Group]:
     """Groups of the directory, their members as principals.
 
     A member that neither mail nor the directory knows may well be a person who only reads: it counts among the members,
-    so that a group with many such members does not pass for a small one, and hinders no upgrade.
+    so that a group with many such members does not pass for a small one, and hinders no upgrade. One with an address
+    of another domain is a guest.
     """
     addresses = run["addresses"].to_pyarrow()
     names = dict(zip(addresses["address"].to_pylist(), addresses["principal"].to_pylist(), strict=True))
+    known = run["principals"].select("principal", "kind").to_pyarrow().to_pylist()
+    outside = {row["principal"] for row in known if row["kind"] == "external"}
+    inside = {_domain(row["principal"]) for row in known if row["principal"] not in outside}
     no_people = set(names.values()) - set(run["people"].to_pyarrow()["principal"].to_pylist())
+    heard = set(names.values())
     members: dict[str, set[str]] = defaultdict(set)
     for row in run["group_members"].select("group", "member").to_pyarrow().to_pylist():
         members[row["group"]].add(names.get(row["member"], row["member"]))
@@ -105,11 +110,23 @@ def _groups(run: Run) -> list[Group]:
             row["display_name"] or row["address"],
             row["kind"] or "distribution_list",
             row["last_activity"],
-            frozenset(members[row["address"]] - no_people),
-            frozenset(members[row["address"]] & no_people),
+            frozenset(own - no_people - guests),
+            frozenset((own & no_people) - guests),
+            frozenset(guests),
         )
         for row in run["groups"].order_by("address").to_pyarrow().to_pylist()
+        for own in [members[row["address"]]]
+        for guests in [{m for m in own if m in outside or (m not in heard and _from_outside(m, inside))}]
     ]
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
+
+
+def _from_outside(address: str, inside: set[str]) -> bool:
+    """Whether an address that nobody heard of is a guest's; Entra ID marks those that it takes in."""
+    return "#ext#" in address.lower() or ("@" in address and _domain(address) not in inside)
 
 
 COUNTED = ("messages", "recipients", "principals", "threads", "audiences", "findings", "proposals")

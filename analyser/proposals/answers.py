@@ -13,7 +13,7 @@ from analyser.proposals.catalogue import catalogue
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["QUESTIONS", "answers"]
+__all__ = ["QUESTIONS", "answers", "needs_second_owner"]
 
 QUESTIONS: Final = {
     "seen": "What did you see?",
@@ -28,7 +28,8 @@ QUESTIONS: Final = {
 
 _STEMS = 3
 _DEPARTMENTS = 4
-"""Examples of subjects and departments that an answer names."""
+_ANY = 10_000
+"""Examples of subjects and departments that an answer names; people from which a kind has no upper bound."""
 
 _RATIONALE: Final = {rule.id: rule.rationale for rule in RULES}
 
@@ -69,7 +70,9 @@ _LEFT_ALONE: Final = {
 
 def _seen(document: Mapping[str, Any]) -> list[str]:
     evidence = document["evidence"]
-    found = [f"{title}." for title in document["titles"]]
+    found = [_sentence(title) for title in document["titles"]]
+    if document["knowledge"]:  # tells more of the same
+        found = [document["knowledge"]["story"]]
     if not found:
         found = [f"{len(document['members'])} people write to one another again and again; no narrower pattern fits."]
     found.append(
@@ -80,8 +83,6 @@ def _seen(document: Mapping[str, Any]) -> list[str]:
     )
     if stems := evidence["stems"][:_STEMS]:
         found.append(f"For example {', '.join(f'“{stem}”' for stem in stems)}.")
-    if document["knowledge"]:
-        found.append(document["knowledge"]["story"])
     return [*found, *evidence["links"]]
 
 
@@ -91,7 +92,11 @@ def _kind(document: Mapping[str, Any]) -> list[str]:
     found = [f"{kind.label}: good for {kind.good_for}; bad for {kind.bad_for}."]
     found += [f"{_RATIONALE[rule]}" for rule in document["patterns"][:1]]
     # the first reason says again what the kind is good for
-    found += [f"{_sentence(reason)}" for reason in best["reasons"][1:]]
+    found += [_sentence(reason) for reason in best["reasons"][1:]]
+    people, (low, high) = len(document["members"]), kind.people
+    if low <= people <= high:
+        suits = f"{low:,} or more" if high > _ANY else f"{low:,} to {high:,}"
+        found.append(f"{_counted(people, 'person fits', 'people fit')} into it: it suits {suits}.")
     if document["status"] == "defer":
         found.append("Later: spaces with people outside follow once the internal ones live.")
     return found
@@ -106,13 +111,14 @@ def _people(document: Mapping[str, Any], core: int) -> list[str]:
     found = [f"{everyone} of {where} took part again and again: {core} in most of this mail, {members - core} in part."]
     if document["owners"]:
         found.append("Owners are proposed among those who write in it or are on most of it: they know the work.")
-    if document["second_owners"] and _figurehead(document):
+    if document["second_owners"] and needs_second_owner(document):
         others = _counted(len(document["second_owners"]), "other person", "other people")
         found.append(f"{others} could own it beside the one who writes most; by name, in no order of merit:")
     return found
 
 
-def _figurehead(document: Mapping[str, Any]) -> bool:
+def needs_second_owner(document: Mapping[str, Any]) -> bool:
+    """Whether a proposal waits for somebody beside the one or two who carry it."""
     return any("voice" in missing or "owner" in missing for missing in document["missing"])
 
 
@@ -156,11 +162,7 @@ def _saving(document: Mapping[str, Any]) -> list[str]:
 def _considered(document: Mapping[str, Any]) -> list[str]:
     kinds = catalogue().kinds
     best, *others = document["alternatives"]
-    found = [
-        f"{kinds[other['kind']].label}: {other['score']:.2f} against {best['score']:.2f}"
-        + (f" ({'; '.join(other['reasons'][1:])})." if other["reasons"][1:] else ".")
-        for other in others
-    ]
+    found = [f"{kinds[other['kind']].label}: {_score(other, best)}" for other in others]
     if not others:
         found.append(f"No other kind of space suits this pattern than: {kinds[best['kind']].label}.")
     if there := document["existing"]:
@@ -169,6 +171,14 @@ def _considered(document: Mapping[str, Any]) -> list[str]:
     if not document["considered"] and document["status"] != "defer" and document["kind"] != "norm":
         found.append("No other candidate would serve a telling part of this mail.")
     return found
+
+
+def _score(other: Mapping[str, Any], best: Mapping[str, Any]) -> str:
+    """How another kind of space scored, and what moved its score."""
+    why = f": {'; '.join(other['reasons'][1:])}" if other["reasons"][1:] else ""
+    if other["score"] == best["score"]:
+        return f"as good by its score, {best['score']:.2f}, but later in the catalogue{why}."
+    return f"{other['score']:.2f} against {best['score']:.2f}{why}."
 
 
 def _counted(number: int, one: str, many: str | None = None) -> str:

@@ -103,7 +103,7 @@ class Writer:
         words = {
             "topic": subject,
             "people": str(audience.people),
-            "home": audience.departments[0] if audience.departments else "the department",
+            "home": candidate.sponsor or "the department",
             "rhythm": _RHYTHMS.get(audience.period or "", ""),
         }
         identity, name = self._names[id(candidate)]

@@ -42,7 +42,15 @@ class ExistingThresholds(Thresholds):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of the directory with its members as principals; `others` are members that are no people."""
+    """A group of the directory with its members as principals.
+
+    Parameters
+    ----------
+    others
+        Members that are no people.
+    guests
+        Members from outside the organisation.
+    """
 
     address: str
     name: str
@@ -50,6 +58,7 @@ class Group:
     last_activity: date | None
     members: frozenset[str]
     others: frozenset[str] = frozenset()
+    guests: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ class Match:
     Parameters
     ----------
     verdict
-        reuse, extend, convert, or None where the group lies idle.
+        reuse, extend, convert, or None where the group lies idle or has guests.
     contained, jaccard
         Share of the proposal's people in the group; similarity of the two sets.
     reason
@@ -129,10 +138,8 @@ def _match(
     near = jaccard >= (limits.named_alike if named else limits.alike)
     fits = contained >= limits.contained and len(group.members) <= limits.roomy * len(members)
     seen = f"{group.kind.replace('_', ' ')} “{group.name}” holds {contained:.0%} of these people"
-    idle = group.last_activity is not None and (today - group.last_activity).days > limits.idle_days
-    if idle:
-        said = f"{seen}, but has shown no life since {group.last_activity}"
-        return Match(group, None, contained, jaccard, said) if near else None
+    if unfit := _unfit(group, today, limits):
+        return Match(group, None, contained, jaccard, f"{seen}, but {unfit}") if near else None
     if group.kind in _PLACES and fits:
         return Match(group, "reuse", contained, jaccard, f"{seen}: move the mail there")
     if group.kind in _PLACES and near:
@@ -141,6 +148,16 @@ def _match(
     if group.kind == _LIST and near and converts:
         return Match(group, "convert", contained, jaccard, f"{seen}: upgrade the list", blockers(group))
     return None
+
+
+def _unfit(group: Group, today: date, limits: ExistingThresholds) -> str:
+    """Why a group serves nobody, however alike its people are; empty where nothing speaks against it."""
+    if group.last_activity is not None and (today - group.last_activity).days > limits.idle_days:
+        return f"has shown no life since {group.last_activity}"
+    if group.kind in _PLACES and group.guests:
+        # internal first: what is written there is read outside
+        return "guests from outside would read along; a private channel in it would be without them"
+    return ""
 
 
 def blockers(group: Group) -> tuple[Blocker, ...]:
@@ -152,6 +169,7 @@ def blockers(group: Group) -> tuple[Blocker, ...]:
     nested = sorted(group.others)
     return (
         _told("No member is a list or another object that is no person", not nested, f"{len(nested)} such members"),
+        _told("No member is from outside", not group.guests, f"{len(group.guests)} guests"),
         _told("The alias has no special characters", bool(_ALIAS.match(alias)), f"alias {alias}"),
         _told("It is no security group", group.kind != "security_group", group.kind),
         *(Blocker(condition, "ask", how) for condition, how in _QUESTIONS),

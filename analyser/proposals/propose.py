@@ -16,10 +16,10 @@ from analyser.proposals.catalogue import catalogue
 from analyser.proposals.document import GUARDED, Background, Entry, Writer
 from analyser.proposals.existing import best_match
 from analyser.proposals.load import held_back
-from analyser.proposals.matching import rank_kinds
+from analyser.proposals.matching import Score, rank_kinds
 from analyser.proposals.portfolio import choose
 from analyser.proposals.readiness import readiness
-from analyser.proposals.selection import Candidate, Choice
+from analyser.proposals.selection import Candidate, Choice, jaccard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +42,9 @@ _HAND_TO_HAND = frozenset({"desk", "joiners", "path", "copies", "talks"})
 
 _OUTSIDE_SETS = _HAND_TO_HAND | {"alarms"}
 """Kinds whose mail is in no recipient set: people's sets hold no mail of programs either."""
+
+_OPENS = 0.75
+"""What the questions themselves say of the space that opens them outweighs a prior."""
 
 _NORM = "A habit to change, no space"
 
@@ -96,6 +99,7 @@ def documents(
     background
         What other analyses know of the audiences and their departments; None for nothing.
     """
+    known = background or Background()
     by_audience: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_audience[finding.audience.audience].append(finding)
@@ -104,9 +108,12 @@ def documents(
         for audience in audiences
         if (candidate := _candidate(audience, by_audience[audience.audience], limits)) is not None
     ]
+    for candidate in candidates:
+        _open_up(candidate, known)
     open_ = [c for c in candidates if c.pattern not in GUARDED and not _is_norm(c)]
     norms = [c for c in candidates if c.pattern not in GUARDED and _is_norm(c)]
     norms.sort(key=lambda c: (-c.audience.recent_weight, c.audience.audience))
+    _level(open_, limits)
     _look_around(open_, there, now)
     guarded = sorted(
         (c for c in candidates if c.pattern in GUARDED),
@@ -124,7 +131,32 @@ def documents(
     ]
     entries += [Entry(Choice(c, 0.0, 0.0), _NORM) for c in norms]
     entries += [Entry(Choice(c, 0.0, 0.0), None) for c in guarded]
-    return Writer(naming.frequencies(audiences), assumptions, background or Background()).write(entries)
+    return Writer(naming.frequencies(audiences), assumptions, known).write(entries)
+
+
+def _open_up(candidate: Candidate, known: Background) -> None:
+    """Put that kind of space first which opens what a desk knows, if its pattern allows the kind."""
+    topic = known.knowledge.get(candidate.audience.audience)
+    if topic is not None:
+        raised = [
+            Score(s.kind, round(s.score + _OPENS, 3), (*s.reasons, "how the questions return speaks for it"))
+            if s.kind == topic["space"]
+            else s
+            for s in candidate.kinds
+        ]
+        candidate.kinds = sorted(raised, key=lambda s: -s.score)
+
+
+def _level(candidates: Sequence[Candidate], limits: PortfolioThresholds) -> None:
+    """Let group mail without a pattern be worth no more than what was recognised among the same people.
+
+    Else a circle of the readers of a notice would take the place of the notice.
+    """
+    known = [c for c in candidates if c.findings and c.worth < 1]
+    for candidate in candidates:
+        if not candidate.findings:
+            alike = [c.worth for c in known if jaccard(c.members, candidate.members) >= limits.overlap]
+            candidate.worth = min([candidate.worth, *alike])
 
 
 def _look_around(candidates: Sequence[Candidate], there: Existing, now: datetime) -> None:

@@ -40,7 +40,13 @@ class Candidate:
 
     @property
     def sponsor(self) -> str:
-        """The home department, whose head would sponsor it; empty where unknown."""
+        """The home department, whose head would sponsor it; empty where unknown.
+
+        Of a desk it is the department that is asked: askers are many, and of all departments.
+        """
+        asked = [m.department for m in self.audience.core if m.department] if self.audience.kind == "desk" else []
+        if asked:
+            return min(asked, key=lambda name: (-asked.count(name), name))
         return self.audience.departments[0] if self.audience.departments else ""
 
     @property
