@@ -14,11 +14,11 @@ from analyser.cli.console import JsonOption, open_lake, out, print_json, print_t
 from analyser.errors import EmptyLakeError
 from analyser.proposals.answers import QUESTIONS, needs_second_owner
 from analyser.proposals.catalogue import catalogue
+from analyser.proposals.shown import pseudonymised
 
 if TYPE_CHECKING:
     from analyser.config import Settings
     from analyser.lake.store import Lake
-    from analyser.privacy import Pseudonyms
 
 __all__ = ["command", "read", "show"]
 
@@ -48,22 +48,7 @@ def read(lake: Lake, config: Settings) -> list[dict[str, Any]]:
     names = pseudonyms(lake, config)
     rows = lake.arrow("proposals").sort_by("rank")
     found = [json.loads(text) for text in rows["document"].to_pylist()]
-    return [_under(names, proposal) for proposal in found] if names.enabled else found
-
-
-def _under(names: Pseudonyms, proposal: dict[str, Any]) -> dict[str, Any]:
-    """A proposal with pseudonyms in place of addresses."""
-    for key in ("members", "owners"):
-        proposal[key] = [names.of(person) for person in proposal[key]]
-    others = [{**other, "person": names.of(other["person"])} for other in proposal["second_owners"]]
-    proposal["second_owners"] = sorted(others, key=lambda other: str(other["person"]))
-    proposal["member_reasons"] = {names.of(p): reason for p, reason in proposal["member_reasons"].items()}
-    proposal["evidence"].pop("audience", None)
-    # a shared mailbox without a department goes by its address
-    if (topic := proposal["knowledge"]) and "@" in (asked := topic["department"]):
-        told = json.dumps({key: proposal[key] for key in ("knowledge", "answers")}, ensure_ascii=False)
-        proposal |= json.loads(told.replace(asked, names.of(asked)))
-    return proposal
+    return [pseudonymised(proposal, names) for proposal in found]
 
 
 def show(found: list[dict[str, Any]], *, why: bool) -> None:

@@ -17,7 +17,7 @@ __all__ = ["held_back"]
 
 
 def held_back(candidates: Sequence[Candidate], limits: PortfolioThresholds, *, pilots: int) -> dict[int, str]:
-    """What would make room, in words, by ``id`` of each candidate that would give somebody too many new spaces.
+    """Why there is no room, in words, by ``id`` of each candidate that would give somebody too many new spaces.
 
     Spaces are given out in rank order; what is held back, not ready, or exists already gives nobody anything new.
 
@@ -34,7 +34,7 @@ def held_back(candidates: Sequence[Candidate], limits: PortfolioThresholds, *, p
         newcomers = _newcomers(candidate)
         if place >= pilots and any(spaces[person] >= limits.spaces_per_person for person in newcomers):
             held[id(candidate)] = (
-                f"room: some of its people would be in more than {limits.spaces_per_person} new spaces,"
+                f"some of its people would be in more than {limits.spaces_per_person} new spaces,"
                 " those ranked before it among them; settle or end one of these"
             )
         else:
