@@ -160,6 +160,7 @@ STAGES = (
             "groups",
             "group_members",
             "addresses",
+            "principals",
             "audience_messages",
             "knowledge",
             "department_openness",

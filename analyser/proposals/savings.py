@@ -79,11 +79,17 @@ def _generated(audience: Audience, messages: int, writing: float, reading: float
         "answering_hours_per_week": round(answering, 2),
         "opening_hours_per_week": round(opening, 2),
         "words": (
-            f"Today it takes {beginning + answering + opening:.1f} hours a week, charged to the pattern and to no"
-            f" reader: {opening:.1f} to open {audience.pace_deliveries:,} deliveries, {answering:.1f} for"
-            f" {answers:,} answers, {beginning:.1f} to begin {messages - answers:,} threads."
+            f"Today it takes {_time(beginning + answering + opening)} a week, charged to the pattern and to no reader:"
+            f" {_time(opening)} to open {audience.pace_deliveries:,} deliveries, {_time(answering)} for {answers:,}"
+            f" answers, {_time(beginning)} to begin {messages - answers:,} threads."
         ),
     }
+
+
+def _time(hours: float) -> str:
+    """Hours; minutes where they are fewer than one."""
+    number, unit = (f"{hours * 60:.0f}", "minute") if round(hours * 60) < 60 else (f"{hours:.1f}", "hour")  # noqa: PLR2004
+    return f"{number} {unit}{'' if number == '1' else 's'}"
 
 
 def _assumptions(audience: Audience, messages: int, assumptions: Savings) -> list[str]:

@@ -291,6 +291,8 @@ def test_connections_for_people_and_as_graphml(config, tmp_path):
     assert ended.returncode == 0, ended.stderr
     assert "of its ties inside; sizes alone would make it" in ended.stdout
     assert re.search(r"\d+ links, \d+ of them fragile", ended.stdout)
+    assert re.search(r"rests\s+on", ended.stdout)
+    assert re.search("several|few: fragile", ended.stdout)
     graph = nx.read_graphml(path)
     assert graph.number_of_edges() > 100
     assert "@" not in ended.stdout

@@ -26,8 +26,8 @@ def test_by_hand(save):
         "answering_hours_per_week": 0.04,
         "opening_hours_per_week": 0.83,
         "words": (
-            "Today it takes 1.0 hours a week, charged to the pattern and to no reader: 0.8 to open 520 deliveries,"
-            " 0.0 for 12 answers, 0.1 to begin 40 threads."
+            "Today it takes 1.0 hours a week, charged to the pattern and to no reader: 50 minutes to open 520"
+            " deliveries, 2 minutes for 12 answers, 8 minutes to begin 40 threads."
         ),
     }
     assert found.pop("assumptions") == [
