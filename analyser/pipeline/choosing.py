@@ -77,10 +77,14 @@ def _background(run: Run) -> Background:
 def _deputies(run: Run) -> dict[str, dict[str, tuple[str, ...]]]:
     """Who could own the space of an audience beside its busiest writer, and why, by audience and address."""
     columns = ("message", "thread", "sender", "sent_at")
-    # found once more for each reason: computed apart
-    rows = run.compute(run["audience_messages"].inner_join(run["mail"].select(*columns), "message"))
+    # only these become candidates
+    recognised = {f.audience.audience for f in run.objects["findings"]}
+    told = [a.audience for a in run.objects["audiences"] if a.kind == "circle" or a.audience in recognised]
+    wanted = run.compute(pa.table({"audience": pa.array(told, pa.string())}))
+    spoken = run["audience_messages"].semi_join(wanted, "audience")
+    rows = run.compute(spoken.inner_join(run["mail"].select(*columns), "message"))
     names = run["people"].select("principal", sender="actor")
-    facts = deputies.deputies(rows, run["mail"]).inner_join(names, "sender")
+    facts = deputies.deputies(rows, run.compute(deputies.writers(rows)), run["mail"]).inner_join(names, "sender")
     found: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for row in facts.to_pyarrow().to_pylist():
         found[row["audience"]][row["principal"]] = tuple(said for fact, said in deputies.REASONS.items() if row[fact])

@@ -13,7 +13,7 @@ import ibis
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["REASONS", "deputies"]
+__all__ = ["REASONS", "deputies", "writers"]
 
 REASONS = {
     "answers_others": "answers threads that others began",
@@ -23,13 +23,26 @@ REASONS = {
 """What each fact means, by its column."""
 
 
-def deputies(rows: ir.Table, mail: ir.Table) -> ir.Table:
-    """Facts about every writer of an audience but the busiest.
+def writers(rows: ir.Table) -> ir.Table:
+    """Who wrote in which thread: `audience`, `thread`, `sender`, and `first`, its first message there.
 
     Parameters
     ----------
     rows
         One row per audience and message: `audience`, `message`, `thread`, `sender` (actor), `sent_at`.
+    """
+    return rows.group_by("audience", "thread", "sender").agg(first=rows.message.min(), n=rows.count())
+
+
+def deputies(rows: ir.Table, wrote: ir.Table, mail: ir.Table) -> ir.Table:
+    """Facts about every writer of an audience but the busiest.
+
+    Parameters
+    ----------
+    rows
+        As for `writers`.
+    wrote
+        Result of `writers`; computed once, since several facts read it.
     mail
         All mail of the period: `sender`, `sent_at`.
 
@@ -39,12 +52,12 @@ def deputies(rows: ir.Table, mail: ir.Table) -> ir.Table:
         `audience`, `sender`, and the columns of `REASONS`, true or false; only rows with a true one. A thing done once
         is chance: every fact needs two threads, or one week of absence.
     """
-    counted = rows.group_by("audience", "sender").agg(n=rows.count())
+    counted = wrote.group_by("audience", "sender").agg(n=wrote.n.sum())
     order = ibis.window(group_by="audience", order_by=[ibis.desc(counted.n), counted.sender])
     placed = counted.mutate(place=ibis.row_number().over(order))
     main = placed.filter(placed.place == 0).select("audience", main="sender")
     facts = placed.filter(placed.place > 0).select("audience", "sender")
-    for part in (_answering(rows), _beginning(rows), _present(rows, main, mail)):
+    for part in (_answering(wrote), _beginning(wrote), _present(rows, main, mail)):
         facts = facts.left_join(part, ["audience", "sender"]).drop("audience_right", "sender_right")
     facts = facts.mutate(**{name: facts[name].fill_null(False) for name in REASONS})  # noqa: FBT003
     return facts.filter(facts.answers_others | facts.begins_threads | facts.there_when_away)
@@ -54,21 +67,20 @@ _CHANCE = 2
 """Threads from which somebody does something by habit."""
 
 
-def _openers(rows: ir.Table) -> ir.Table:
-    """`audience`, `thread`, and the actor who wrote its first message there."""
-    return rows.group_by("audience", "thread").agg(opener=rows.sender.argmin(rows.message))
+def _threads(wrote: ir.Table) -> ir.Table:
+    """`audience`, `thread`, the actor who wrote its first message there, and how many wrote."""
+    return wrote.group_by("audience", "thread").agg(opener=wrote.sender.argmin(wrote["first"]), writers=wrote.count())
 
 
-def _answering(rows: ir.Table) -> ir.Table:
-    each = rows.inner_join(_openers(rows), ["audience", "thread"])
+def _answering(wrote: ir.Table) -> ir.Table:
+    each = wrote.inner_join(_threads(wrote), ["audience", "thread"])
     each = each.filter(each.sender != each.opener)
-    counted = each.group_by("audience", "sender").agg(n=each.thread.nunique())
+    counted = each.group_by("audience", "sender").agg(n=each.count())
     return counted.select("audience", "sender", answers_others=counted.n >= _CHANCE)
 
 
-def _beginning(rows: ir.Table) -> ir.Table:
-    writers = rows.group_by("audience", "thread").agg(writers=rows.sender.nunique())
-    answered = _openers(rows).inner_join(writers.filter(writers.writers > 1), ["audience", "thread"])
+def _beginning(wrote: ir.Table) -> ir.Table:
+    answered = _threads(wrote).filter(lambda t: t.writers > 1)
     counted = answered.group_by("audience", sender="opener").agg(n=answered.count())
     return counted.select("audience", "sender", begins_threads=counted.n >= _CHANCE)
 

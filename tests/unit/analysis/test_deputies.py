@@ -8,7 +8,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from analyser.analysis.audiences.deputies import REASONS, deputies
+from analyser.analysis.audiences.deputies import REASONS, deputies, writers
 
 MONDAY = datetime(2025, 1, 6, 9, tzinfo=UTC)
 MAIN, BOB, CAT, DAN = 1, 2, 3, 4
@@ -41,7 +41,7 @@ def facts():
         mail = pa.Table.from_pylist(
             [{n: row[n] for n in fields} for row in rows] + other, schema=pa.schema([ROWS.field(n) for n in fields])
         )
-        found = deputies(own, ibis.memtable(mail)).to_pyarrow().to_pylist()
+        found = deputies(own, writers(own), ibis.memtable(mail)).to_pyarrow().to_pylist()
         return {row["sender"]: {name for name in REASONS if row[name]} for row in found}
 
     return facts
