@@ -100,16 +100,7 @@ def documents(
         What other analyses know of the audiences and their departments; None for nothing.
     """
     known = background or Background()
-    by_audience: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        by_audience[finding.audience.audience].append(finding)
-    candidates = [
-        candidate
-        for audience in audiences
-        if (candidate := _candidate(audience, by_audience[audience.audience], limits)) is not None
-    ]
-    for candidate in candidates:
-        _open_up(candidate, known)
+    candidates = _candidates(audiences, findings, limits, known)
     open_ = [c for c in candidates if c.pattern not in GUARDED and not _is_norm(c)]
     norms = [c for c in candidates if c.pattern not in GUARDED and _is_norm(c)]
     norms.sort(key=lambda c: (-c.audience.recent_weight, c.audience.audience))
@@ -132,6 +123,20 @@ def documents(
     entries += [Entry(Choice(c, 0.0, 0.0), _NORM) for c in norms]
     entries += [Entry(Choice(c, 0.0, 0.0), None) for c in guarded]
     return Writer(naming.frequencies(audiences), assumptions, known).write(entries)
+
+
+def _candidates(
+    audiences: Sequence[Audience], findings: Sequence[Finding], limits: PortfolioThresholds, known: Background
+) -> list[Candidate]:
+    """Candidates of all audiences that are evidence for a space."""
+    by_audience: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_audience[finding.audience.audience].append(finding)
+    found = [_candidate(audience, by_audience[audience.audience], limits) for audience in audiences]
+    candidates = [candidate for candidate in found if candidate is not None]
+    for candidate in candidates:
+        _open_up(candidate, known)
+    return candidates
 
 
 def _open_up(candidate: Candidate, known: Background) -> None:

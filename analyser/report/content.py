@@ -154,8 +154,7 @@ def card(document: Mapping[str, Any], place: int, directory: Directory, zone: Zo
     minimum
         Of a space with fewer members, nothing is said about single people.
     """
-    evidence, kinds = document["evidence"], catalogue().kinds
-    kind = kinds[document["kind"]]
+    evidence, kind = document["evidence"], catalogue().kinds[document["kind"]]
     few = suppress(len(document["members"]), minimum)
     members = _members(document, directory, hide=few)
     counts = Counter(member.department for member in members)
@@ -180,10 +179,7 @@ def card(document: Mapping[str, Any], place: int, directory: Directory, zone: Zo
         deliveries=f"{document['savings']['deliveries_per_week']:,.0f}",
         replaces=tuple(clean(text) for text in document["replaces"]),
         risks=tuple(capitalised(clean(text)) for text in document["risks"]),
-        others=tuple(
-            Other(kinds[a["kind"]].label, f"{a['score']:.2f}", tuple(map(clean, a["reasons"])))
-            for a in document["alternatives"]
-        ),
+        others=tuple(_other(alternative) for alternative in document["alternatives"]),
         first_posts=tuple(clean(text) for text in document["first_posts"]),
         confidence=f"{document['confidence']:.0%}",
         audience=evidence["audience"],
@@ -191,6 +187,12 @@ def card(document: Mapping[str, Any], place: int, directory: Directory, zone: Zo
         answers=_answers(document),
         second_owners=_second_owners(document, directory),
     )
+
+
+def _other(alternative: Mapping[str, Any]) -> Other:
+    """A kind that was weighed, with its score."""
+    label = catalogue().kinds[alternative["kind"]].label
+    return Other(label, f"{alternative['score']:.2f}", tuple(map(clean, alternative["reasons"])))
 
 
 def _answers(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
