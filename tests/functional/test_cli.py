@@ -356,7 +356,7 @@ def test_for_people_progress_is_on_standard_error_and_results_on_standard_output
     assert str(tmp_path / "new" / "report.html") in ended.stdout
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["report.html"]
     ended = run("proposals", "--why", config=config)
-    assert "why this kind:" in ended.stdout
+    assert "Why this space?" in ended.stdout
     assert ended.stderr == ""
 
 
