@@ -80,6 +80,16 @@ def test_at_most_seven_pilots_and_a_reason_for_each_left_out(propose_for, many):
     assert all("Ranked behind the 7 pilots" in p["why_not"] for p in found[7:])
 
 
+def test_of_two_circles_one_space_is_made_with_the_people_of_both(propose_for, make):
+    one, other = (make.audience(n, "circle", people=p, stems=("kestrel",)) for n, p in (("c1", "abcd"), ("c2", "abce")))
+    sets = {"abcd": 50.0, "abce": 40.0, "abde": 30.0}
+    (p,) = propose_for((one, ["working_group"]), (other, ["working_group"]), sets=sets)
+    assert p["members"] == [make.address(c) for c in "abcde"]
+    assert p["member_reasons"].keys() == set(p["members"])
+    assert p["member_reasons"][make.address("e")].startswith("periphery: on ")
+    assert p["member_reasons"][make.address("e")].endswith("of the messages of most of the same people")
+
+
 def test_the_order_of_input_does_not_matter(propose_for, many):
     pairs = many()
     sets = weights(pairs)
@@ -306,13 +316,17 @@ def test_a_desk_answers_asks_and_no_recipient_sets(propose_for, make):
 
 
 @pytest.mark.parametrize(
-    ("kind", "rule"), [("path", "approval_chain"), ("joiners", "onboarding"), ("copies", "regional_notice")]
-)
-def test_mail_that_goes_to_one_after_another_counts_by_itself(kind, rule, propose_for, make):
+    ("kind", "rule", "worth"),
+    [
+        ("path", "approval_chain", 1), ("joiners", "onboarding", 1), ("copies", "regional_notice", 0.5),
+        ("alarms", "alerts", 0.5),
+    ],
+)  # fmt: skip
+def test_mail_that_goes_to_one_after_another_counts_by_itself(kind, rule, worth, propose_for, make):
     people = [make.member(name, "IT", sent=9) for name in "abc"]
     audience = make.audience(kind=kind, stem="vpn", members=people, recent_weight=30.0)
     (p,) = propose_for((audience, [rule]), sets={"abc": 10.0})
-    assert p["share_of_benefit"] == round(DISCOUNT * 30 / 40, 4)
+    assert p["share_of_benefit"] == round(worth * DISCOUNT * 30 / 40, 4)
 
 
 def test_people_of_no_recipient_set_disturb_nothing(make):
@@ -417,7 +431,7 @@ def test_a_list_to_convert_brings_its_checklist(propose_for, there, make):
     (p,) = propose_for((make.audience(), ["working_group"]), there=lists)
     checklist = p["existing"]["checklist"]
     assert all(entry.keys() == {"condition", "state", "note"} for entry in checklist)
-    assert [entry["state"] for entry in checklist] == ["blocked", "clear", "clear", *["ask"] * 7]
+    assert [entry["state"] for entry in checklist] == ["blocked", *["clear"] * 3, *["ask"] * 7]
     assert checklist[0]["note"] == "1 such members"
 
 
