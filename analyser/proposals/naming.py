@@ -22,7 +22,7 @@ _TELLING = 3
 
 _FILLER_WORDS = """
 the a an of for to in on at and or by with from re fw fwd about your our my this that is are was were as into through
-until till per vs dated ending ended beginning week weeks month day year date kw cw wk
+until till per vs
 i you he she it we they me him her us them who what which when where how why
 be been do does did has have had will would can could shall should might must not no
 today tomorrow yesterday tonight thanks thank
@@ -30,9 +30,11 @@ der die das und für fuer von zu zum zur im am mit bis vom ab woche monat um heu
 le la les de des du et pour sur avec au aux semaine mois hier demain merci je nous vous
 el los las y para con del al semana mes hoy ayer gracias il lo gli di da per e settimana mese oggi ieri domani grazie
 """
-_FILLER = frozenset(_FILLER_WORDS.split())
+_DATING_WORDS = "dated ending ended beginning week weeks month day year date kw cw wk"
+_SMALL = frozenset(_FILLER_WORDS.split())
+_FILLER = _SMALL | frozenset(_DATING_WORDS.split())
 """Words that stand at neither end of a name: closed classes of grammar (articles, prepositions, pronouns, auxiliaries),
-days counted from the speaker's, thanks."""
+days counted from the speaker's, thanks; and words that date. Within a title the former are written small."""
 
 _VERB_FOLLOWS = frozenset({"please", "kindly", "pls", "veuillez", "favor", "prega"})
 _VERB_AFTER_OF = frozenset({"merci", "favor", "prega"})
@@ -129,8 +131,10 @@ def name(subject: str, audience: Audience) -> str:
     """A title from a topic, within the limits of a channel name."""
     text = re.sub(r"[^\w &+().,-]", " ", subject).strip(" .,-")
     text = re.sub(r"\s+", " ", text)
+    # stems are in lower case: a department called IT or HR says how that word is written
+    written = {w.lower(): w for d in audience.departments for w in d.split() if w.isupper()}
     words = [
-        w if any(c.isupper() for c in w) or (place and w in _FILLER) else w[:1].upper() + w[1:]
+        written.get(w) or (w if any(c.isupper() for c in w) or (place and w in _SMALL) else w[:1].upper() + w[1:])
         for place, w in enumerate(text.split(" ") if text else [])
     ]
     title = " ".join(words) or (audience.departments[0] if audience.departments else "Group")

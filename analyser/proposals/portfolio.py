@@ -34,6 +34,9 @@ class PortfolioThresholds(Thresholds):
     """How the handful is chosen."""
 
     pilots: int = threshold(7, "Pilots at the most", source="DESIGN section 1", ge=1)
+    min_people: int = threshold(
+        3, "People of a space, at the least: what two write to one another is left alone", source="patterns.md", ge=2
+    )
     min_pilots: int = threshold(
         5, "Pilots from which group mail without a recognised pattern is no pilot", source="DESIGN section 1", ge=0
     )

@@ -198,11 +198,15 @@ def to_table(proposals: Sequence[dict[str, Any]]) -> pa.Table:
 
 
 def _candidate(audience: Audience, findings: list[Finding], limits: PortfolioThresholds) -> Candidate | None:
-    """A candidate, or None where the audience is no evidence for a space without a pattern (a series, a desk)."""
+    """A candidate, or None where the audience is no evidence for a space without a pattern (a series, a desk), or has
+    too few people for one.
+    """
     if not findings and audience.kind != "circle":
         return None
     findings = sorted(findings, key=lambda f: (-f.strength, f.rule))
     pattern = findings[0].rule if findings else PLAIN
+    if len(audience.members) < limits.min_people and pattern not in GUARDED:
+        return None
     book = catalogue()
     ready = readiness(audience, limits, conversation=book.patterns[pattern].conversation)
     evidence = min(1.0, audience.messages / limits.plain_messages)

@@ -47,7 +47,7 @@ def answer(propose_for, make):
 
 
 @pytest.mark.parametrize("rule", [*(r.id for r in RULES), None])
-@pytest.mark.parametrize("people", ["ab", "abcde"])
+@pytest.mark.parametrize("people", ["abc", "abcde"])
 def test_every_pattern_answers_every_question(rule, people, propose_for, make):
     kinds = {"confidential": "closed", "external": "outside"}
     audience = make.audience(kind=kinds.get(rule, "circle"), people=people, stem="vpn" if rule else None)
@@ -80,7 +80,6 @@ def test_why_this_kind(answer):
     assert kind.startswith("Channel: good for a team that talks most days")
     assert "5 people fit into it: it suits 3 to 50." in kind
     assert "10% of the threads are answered" in answer(reply_share=0.1)["kind"]
-    assert "fit into it" not in answer(people="ab")["kind"]
 
 
 def test_why_these_people(answer):

@@ -217,3 +217,17 @@ def test_telling_words_are_neither_short_nor_filler_nor_common():
     words = ["plan", "for", "the", "supplier", "it", "#", "report", "plan", "tax", "audit"]
     assert naming.telling(words) == ["plan", "supplier", "tax", "audit"]
     assert naming.telling([]) == naming.telling(["for", "update"]) == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "departments", "expected"),
+    [
+        ("energy saving it actions", ("IT", "Sales"), "Energy Saving IT Actions"),
+        ("energy saving it actions", ("Sales",), "Energy Saving it Actions"),
+        ("customer day milestone", ("Sales",), "Customer Day Milestone"),
+        ("plan of the month", ("Sales",), "Plan of the Month"),
+    ],
+    ids=["a department says how", "a pronoun", "a day is no grammar", "grammar is small"],
+)
+def test_words_of_a_title(make, subject, departments, expected):
+    assert naming.name(subject, make.audience(departments=departments)) == expected

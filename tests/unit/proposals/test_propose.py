@@ -80,6 +80,16 @@ def test_at_most_seven_pilots_and_a_reason_for_each_left_out(propose_for, many):
     assert all("Ranked behind the 7 pilots" in p["why_not"] for p in found[7:])
 
 
+@pytest.mark.parametrize(("people", "rules", "expected"), [("ab", [], 0), ("ab", ["working_group"], 0), ("abc", [], 1)])
+def test_what_two_people_write_is_no_space(propose_for, make, people, rules, expected):
+    assert len(propose_for((make.audience("c", "circle", people=people), rules))) == expected
+
+
+def test_confidential_mail_of_two_is_named_to_be_left_alone(propose_for, make):
+    (p,) = propose_for((make.audience("c", "closed", people="ab"), ["confidential"]))
+    assert p["status"] == "leave"
+
+
 def test_of_two_circles_one_space_is_made_with_the_people_of_both(propose_for, make):
     one, other = (make.audience(n, "circle", people=p, stems=("kestrel",)) for n, p in (("c1", "abcd"), ("c2", "abce")))
     sets = {"abcd": 50.0, "abce": 40.0, "abde": 30.0}
@@ -499,7 +509,7 @@ def test_the_id_is_kind_purpose_and_people(propose_for, make):
 
     same = identity()
     assert same == identity(name="other", messages=99, stems=("else",), members=make.audience().members[::-1])
-    others = {identity(people="abcd"), identity(stem="pipeline"), identity(rules=[]), identity(people="ab")}
+    others = {identity(people="abcd"), identity(stem="pipeline"), identity(rules=[]), identity(people="abc")}
     assert len(others | {same}) == 5
 
 
