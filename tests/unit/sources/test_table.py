@@ -52,6 +52,7 @@ def test_every_column(tmp_path):
         {
             "internet_message_id": "<1@x>",
             "item_id": None,
+            "folder": None,
             "sent_at": NOON,
             "sender": "ann@example.com",
             "sender_name": "Ann",
@@ -64,6 +65,7 @@ def test_every_column(tmp_path):
             "size": 123,
             "is_automatic": False,
             "list_id": "l.example.com",
+            "meeting": None,
             "recipients": [
                 {"address": "b@example.com", "display_name": None, "role": "to"},
                 {"address": "c@example.com", "display_name": "Doe, C", "role": "to"},
