@@ -93,29 +93,7 @@ def run(
 def show(report: ScanReport, *, as_json: bool) -> None:
     """Counts that add up: found = read + not readable + left out, read = new + merged; gone is what was taken away."""
     if as_json:
-        print_json(
-            {
-                "complete": report.complete,
-                "removed_by_retention": report.removed,
-                "total": _counts(report.total),
-                "sources": [_counts(source) for source in report.sources],
-                "mailboxes": [
-                    {
-                        "source": outcome.source,
-                        "mailbox": outcome.mailbox,
-                        "state": outcome.state,
-                        "reason": outcome.reason,
-                        "read": outcome.read,
-                        "problems": outcome.problems,
-                        "reasons": dict(outcome.reasons),
-                        "left_out": outcome.left_out,
-                        "passed_over": dict(outcome.passed_over),
-                        "gone": outcome.removed,
-                    }
-                    for outcome in report.outcomes
-                ],
-            }
-        )
+        print_json(_document(report))
         return
     columns = ("found", "read", "new", "merged", "gone", "not readable", "left out", "unchanged mailboxes")
     table = Table("source", *columns, title="What was read", title_justify="left")
@@ -143,6 +121,30 @@ def show(report: ScanReport, *, as_json: bool) -> None:
             "incomplete: 'analyser status' lists the places; 'analyser scan' tries those mailboxes again",
             style="yellow",
         )
+
+
+def _document(report: ScanReport) -> dict[str, object]:
+    return {
+        "complete": report.complete,
+        "removed_by_retention": report.removed,
+        "total": _counts(report.total),
+        "sources": [_counts(source) for source in report.sources],
+        "mailboxes": [
+            {
+                "source": outcome.source,
+                "mailbox": outcome.mailbox,
+                "state": outcome.state,
+                "reason": outcome.reason,
+                "read": outcome.read,
+                "problems": outcome.problems,
+                "reasons": dict(outcome.reasons),
+                "left_out": outcome.left_out,
+                "passed_over": dict(outcome.passed_over),
+                "gone": outcome.removed,
+            }
+            for outcome in report.outcomes
+        ],
+    }
 
 
 def _counts(source: SourceReport) -> dict[str, object]:

@@ -29,6 +29,9 @@ BY_MESSAGE: Final = ("messages", "recipients", "copies")
 EMPTIED: Final = frozenset({"manager", "first_sender", "mailbox"})
 """Columns that mention a person in a row about something else: the row stays, the mention goes."""
 
+TEXTS: Final = frozenset({"document", "signals", "state"})
+"""Columns with a whole text: whoever it names takes the row along. The directory's state goes, and is read anew."""
+
 
 def apply(lake: Lake, days: int, now: datetime) -> dict[str, int]:
     """Remove messages sent more than `days` before `now`, with their recipients and copies, in one commit.
@@ -134,11 +137,11 @@ def _about(table: ir.Table, columns: Sequence[Column], persons: Sequence[str]) -
     for column in columns:
         if column.type != pa.string() or column.name in EMPTIED:
             continue
-        if column.sensitivity is Sensitivity.PERSONAL:
-            about |= table[column.name].isin(persons).fill_null(False)  # noqa: FBT003
-        elif column.name in {"document", "signals"}:
+        if column.name in TEXTS:
             for person in persons:
                 about |= table[column.name].contains(person).fill_null(False)  # noqa: FBT003
+        elif column.sensitivity is Sensitivity.PERSONAL:
+            about |= table[column.name].isin(persons).fill_null(False)  # noqa: FBT003
     return about
 
 

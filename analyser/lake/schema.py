@@ -170,7 +170,7 @@ _FACTS = (
         (
             Column("source", TEXT, "Name of the source"),
             Column("mailbox", TEXT, "Mailbox", PERSONAL),
-            Column("state", TEXT, "The source's own text; names folders, never a message"),
+            Column("state", TEXT, "The source's own text; that of a directory holds its people", PERSONAL),
         ),
         derived=False,
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from analyser.errors import MissingExtraError
 
 try:
+    import h2  # noqa: F401
     import httpx  # noqa: F401
     import msal  # noqa: F401
     import msgspec  # noqa: F401

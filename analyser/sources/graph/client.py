@@ -95,12 +95,8 @@ class Client:
 
         Raises
         ------
-        RefusedError
-            Graph refuses, and asking again would not help.
-        OverBudgetError
-            The mailbox has no retries left.
-        SourceError
-            There is no token.
+        RefusedError, OverBudgetError, SourceError
+            Asking again would not help; the mailbox has no retries left; there is no token.
         """
         wanted = ([IMMUTABLE] if mail else []) + ([f"odata.maxpagesize={page_size}"] if page_size else [])
         headers = {"Prefer": ", ".join(wanted)} if wanted else {}

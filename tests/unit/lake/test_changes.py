@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
 from analyser.errors import SourceError
-from analyser.lake import watermarks
+from analyser.lake import facts, retention, watermarks
 from analyser.lake.store import Lake
 from analyser.sources.contract import (
     RECORDS,
     REMOVALS,
     Batch,
     Declaration,
+    Directory,
     Event,
     Mailbox,
     Mark,
@@ -236,10 +238,10 @@ def history(tools, chosen, steps):
     return told, there
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_history_in_any_scans_ends_like_one_scan_of_the_end(tools, tmp_path, seed):
     chosen = random.Random(seed)
-    told, there = history(tools, chosen, 40)
+    told, there = history(tools, chosen, 30)
     source, end = ToldSource(), ToldSource()
     for messages, removed in told:
         source.tell("ann", messages, removed)
@@ -281,3 +283,14 @@ def test_events_of_mailboxes_may_be_mixed(tools, folder):
         "ann": ("complete", 3), "bob": ("partial", 1), "carl": ("complete", 3),
     }  # fmt: skip
     assert len(held(tools, folder)[0]) == 7
+
+
+def test_who_is_forgotten_is_in_no_state_of_a_directory(tools, folder, source):
+    source.tell("ann", [item(tools, 1)])
+    source.directory = lambda: Directory(state='{"people": ["zoe@contoso.example"]}')
+    source.declaration = replace(source.declaration, provides=frozenset({"messages", "people"}))
+    tools.ingest(folder, source)
+    with Lake(tools.settings_for(folder).lake) as lake:
+        assert watermarks.states(lake, "s", ["ann", facts.DIRECTORY]).keys() == {"ann", facts.DIRECTORY}
+        assert retention.forget(lake, "zoe@contoso.example") == {"watermarks": 1}
+        assert watermarks.states(lake, "s", ["ann", facts.DIRECTORY]).keys() == {"ann"}

@@ -25,10 +25,10 @@ def people_of(folder: Path, text: str):
 def test_every_column(tmp_path):
     rows, problems = people_of(
         tmp_path,
-        "\ufeffAddress,Display_Name,Department,Title,Manager,Kind,Location,Joined_On,Left_On,Aliases,Phone\n"
+        "\ufeffAddress,Display_Name,Department,Title,Manager,Kind,Location,Joined_On,Left_On,Aliases,Is_Enabled,Phone\n"
         "Ann@Example.com,Ann,Sales,Head,,Person,Oslo,2020-02-03,2021-03-04,"
-        "A.nn@example.com;/O=X/CN=ANN;ann@example.com,123\n"
-        'bob@example.com,"Bob, B.",,,ANN@example.com,,,,,\n',
+        "A.nn@example.com;/O=X/CN=ANN;ann@example.com,False,123\n"
+        'bob@example.com,"Bob, B.",,,ANN@example.com,,,,,,\n',
     )
     assert problems == []
     assert rows == [
@@ -43,7 +43,7 @@ def test_every_column(tmp_path):
             "joined_on": date(2020, 2, 3),
             "left_on": date(2021, 3, 4),
             "aliases": ["a.nn@example.com", "/o=x/cn=ann"],
-            "is_enabled": None,
+            "is_enabled": False,
         },
         {
             **dict.fromkeys(("department", "title", "kind", "location", "joined_on", "left_on", "is_enabled")),

@@ -57,6 +57,7 @@ def test_a_whole_message(tmp_path):
     assert row == {
         "internet_message_id": "<1@example.com>",
         "item_id": None,
+        "folder": None,
         "sent_at": datetime(2024, 1, 1, 7, tzinfo=UTC),
         "sender": "ann@example.com",
         "sender_name": "Ann A.",
@@ -69,6 +70,7 @@ def test_a_whole_message(tmp_path):
         "size": len(header) + 1 + len("body\n"),
         "is_automatic": True,
         "list_id": "l.example.com",
+        "meeting": None,
         "recipients": [
             {"address": "b@example.com", "display_name": None, "role": "to"},
             {"address": "c@example.com", "display_name": "C, D", "role": "to"},
