@@ -14,6 +14,7 @@ import filelock
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
+from pydantic import ByteSize, TypeAdapter
 
 from analyser.errors import LakeError
 
@@ -142,6 +143,11 @@ class Engine:
         if self._backend is None:
             raise LakeError("the engine is not open", fix="use it as a context manager")
         return self._backend
+
+    @property
+    def memory_limit(self) -> int:
+        """Bytes that the engine may use before it spills."""
+        return int(TypeAdapter(ByteSize).validate_python(self._settings.memory_limit))
 
     def scan(self, paths: Sequence[Path], schema: pa.Schema, *, partition: bool = False) -> ir.Table:
         """Parquet files as one table of the given schema; columns that the files lack are null.

@@ -42,8 +42,8 @@ LARGEST: Final = ("size", "unresolved_recipients")
 EITHER: Final = ("has_attachments", "is_automatic")
 OF_ONE_COPY: Final = ("subject", "base_subject", "subject_key", "is_reply", "is_forward")
 
-BUCKET_ROWS: Final = 250_000
-"""Rows that are joined to messages at a time."""
+BYTES_PER_ROW: Final = 8_192
+"""Memory of the engine per row that is joined to messages at a time; sets of long references need most of it."""
 
 _MONTHS: Final = pa.schema([(PARTITION, pa.string())])
 _BY_SOURCE: Final = pa.schema([("source", pa.string()), ("messages", pa.int64())])
@@ -106,10 +106,11 @@ def _renamed(identities: Identities, table: ir.Table) -> ir.Table:
 def _merged(held: Held, commit: Commit, rows: ir.Table) -> ir.Table:
     """One row per message, bucket by bucket: the engine cannot spill the texts of an aggregation under way."""
     total = int(rows.count().to_pyarrow().as_py())
-    if total <= BUCKET_ROWS:
+    most = max(1, held.engine.memory_limit // BYTES_PER_ROW)
+    if total <= most:
         held.engine.write(_joined(rows), commit.scratch("messages"), MESSAGES)
         return held.engine.scan([commit.scratch("messages")], MESSAGES)
-    digits = math.ceil(math.log(total / BUCKET_ROWS, 16))
+    digits = math.ceil(math.log(total / most, 16))
     buckets = commit.folder / "buckets"
     held.engine.write(rows.mutate(bucket=rows.message_key.left(digits)), buckets, MESSAGES, partition="bucket")
     written = []

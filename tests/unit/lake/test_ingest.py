@@ -6,8 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analyser.config import Settings
 from analyser.errors import LakeLockedError, SourceError, UsageError
-from analyser.lake import facts
+from analyser.lake import facts, merge
 from analyser.lake.schema import TABLES
 from analyser.lake.store import Lake
 from analyser.sources.contract import DIRECTORY_GROUP_MEMBERS, DIRECTORY_GROUPS, DIRECTORY_PEOPLE, Directory, Problem
@@ -395,3 +396,23 @@ def test_all_fact_tables_have_their_declared_schema_after_a_scan(tools, folder, 
         for name, table in TABLES.items():
             if not table.derived:
                 assert all(pq.read_schema(path).types == table.schema.types for path in lake.files(name)), name
+
+
+@pytest.mark.parametrize("rows", [1, 4], ids=["one a bucket", "a few"])
+def test_rows_are_joined_in_as_many_parts_as_the_memory_asks_for(tools, tmp_path, source, monkeypatch, rows):
+    tools.ingest(tmp_path / "whole", source)
+    with Lake(Settings(lake={"path": tmp_path / "parted"}).lake) as lake:
+        monkeypatch.setattr(merge, "BYTES_PER_ROW", lake.engine.memory_limit // rows)
+    tools.ingest(tmp_path / "parted", source)
+
+    def kept(name):  # keys of subjects are made with a secret of each lake
+        found = tools.content(tmp_path / name, ("messages", "recipients", "copies"))
+        return {table: [{**row, "subject_key": None} for row in rows] for table, rows in found.items()}
+
+    assert kept("parted") == kept("whole")
+
+
+@pytest.mark.parametrize(("limit", "expected"), [("150MB", 150_000_000), ("1GiB", 2**30), ("2GB", 2 * 10**9)])
+def test_the_memory_limit_in_bytes(tmp_path, limit, expected):
+    with Lake(Settings(lake={"path": tmp_path, "memory_limit": limit}).lake) as lake:
+        assert lake.engine.memory_limit == expected
