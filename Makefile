@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check bench bench-large constraints clean docs
+.PHONY: accuracy demo test check bench bench-large constraints clean docs
 
 demo: .venv/.demo
 	$(BIN)/analyser demo
@@ -23,6 +23,11 @@ bench: .venv/.dev
 	$(BIN)/python benchmarks/analyse.py --json benchmarks/results/analyse.json
 	$(BIN)/python benchmarks/peers.py --json benchmarks/results/peers.json
 
+# what docs/accuracy.md publishes and a test holds later code to
+accuracy: .venv/.dev
+	$(BIN)/python benchmarks/accuracy.py --write
+	$(BIN)/python docs/generate.py
+
 # ten million copies of six million messages: the lake stays in var/bench-large, 20 GB of disk are plenty
 bench-large: .venv/.dev
 	mkdir -p benchmarks/results
@@ -31,6 +36,7 @@ bench-large: .venv/.dev
 
 docs: .venv/.docs
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/notebooks.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # Debian keeps ensurepip in the package python3-venv and fails half-way without it: nothing half-made may stay
@@ -60,7 +66,7 @@ constraints:
 	.venv-constraints/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[dev,docs]'
 	{ echo '# Exact versions that were tested together. Made by: make constraints'; \
 	  .venv-constraints/bin/python -m pip --disable-pip-version-check list --format=freeze \
-	    --exclude analyser --exclude pip --exclude setuptools | LC_ALL=C sort -f; } > .venv-constraints/new
+	    --exclude analyser --exclude pip --exclude setuptools | $(PYTHON) -c 'import sys; sys.stdout.writelines(sorted(sys.stdin, key=str.lower))'; } > .venv-constraints/new
 	mv .venv-constraints/new constraints.txt
 	rm -rf .venv-constraints
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import sys
 import textwrap
@@ -21,6 +22,7 @@ from pydantic import BaseModel
 
 from analyser import config
 from analyser.cli.app import app
+from analyser.cli.evaluation_tables import markdown, sections
 from analyser.findings.needs import MEANINGS, Need, declared
 from analyser.findings.registry import RULES
 from analyser.lake.schema import TABLES
@@ -59,6 +61,7 @@ def pages() -> dict[str, str]:
     whole |= {"rules/index.md": _rules_page(), "rules-and-sources.md": _needs_page(), "spaces.md": _spaces_page()}
     whole |= {"thresholds.md": _thresholds_page(), "tables.md": _tables_page()}
     parts = {"commands.md": _options(), "configuration.md": _settings(), "exchange-online.md": _graph()}
+    parts["accuracy.md"] = _accuracy()
     return whole | {path: filled(_read(path), blocks, path) for path, blocks in parts.items()}
 
 
@@ -100,6 +103,17 @@ def main() -> None:
 
 def _read(path: str) -> str:
     return (FOLDER / path).read_text(encoding="utf-8")
+
+
+# accuracy
+
+
+def _accuracy() -> dict[str, str]:
+    """Tables of what was published last, by block."""
+    published = json.loads((FOLDER / "accuracy.json").read_text(encoding="utf-8"))
+    return {
+        name: "\n".join(markdown(name, sections(result)).splitlines()[2:]) + "\n" for name, result in published.items()
+    }
 
 
 # rules

@@ -89,8 +89,11 @@ def subject_links(messages: ir.Table, answered: ir.Table, parts: ir.Table, limit
     several = several.filter(several.n > 1).select("subject_key", subject="first")
     # a subject is told by its first message from here on: texts are compared once
     subjects = messages.inner_join(several, "subject_key").drop("subject_key")
-    subjects = subjects.mutate(place=ibis.row_number().over(ibis.window(group_by="subject", order_by="message")))
+    order = ibis.window(group_by="subject", order_by="message")
+    subjects = subjects.mutate(place=ibis.row_number().over(order), before=subjects.sent_at.lag().over(order))
     child = subjects.anti_join(answered, "message").filter(lambda t: t.place > 0)
+    # where even the message before is too old, all are: most subjects that are not answered come back much later
+    child = child.filter(_days(child.before, child.sent_at) <= _longest(child, limits)).drop("before")
     # only steps that lead to a message: most subjects occur a few times
     pairs = child.mutate(step=ibis.range(1, ibis.least(child.place, limits.candidates) + 1).unnest())
     pairs = pairs.mutate(step=pairs.step.cast("int64"), parent_place=pairs.place - pairs.step)
@@ -104,9 +107,8 @@ def subject_links(messages: ir.Table, answered: ir.Table, parts: ir.Table, limit
     pairs = pairs.inner_join(
         earlier, [pairs.subject == earlier.parent_subject, pairs.parent_place == earlier.parent_place]
     )
-    gap = (pairs.sent_at.epoch_seconds() - pairs.parent_sent.epoch_seconds()) / 86400.0
-    longest = pairs.answers.ifelse(limits.reply_gap_days, limits.unmarked_gap_days)
-    pairs = pairs.mutate(gap=gap).filter(gap <= longest)
+    gap = _days(pairs.parent_sent, pairs.sent_at)
+    pairs = pairs.mutate(gap=gap).filter(gap <= _longest(pairs, limits))
     there = parts.select(on="message", who="actor")
     addressed = pairs.semi_join(there, [pairs.message == there.on, pairs.parent_sender == there.who]).select(
         to_message="message", to_parent="parent"
@@ -128,6 +130,15 @@ def subject_links(messages: ir.Table, answered: ir.Table, parts: ir.Table, limit
     )
     rank = acceptable.score * 1_000_000 - acceptable.step
     return acceptable.group_by("message").agg(parent=acceptable.parent.argmax(rank))
+
+
+def _days(earlier: ir.TimestampValue, later: ir.TimestampValue) -> ir.FloatingValue:
+    return (later.epoch_seconds() - earlier.epoch_seconds()) / 86400.0
+
+
+def _longest(rows: ir.Table, limits: ThreadsThresholds) -> ir.IntegerValue:
+    """Longest gap in days at which a message may be tied to an earlier one of its subject."""
+    return rows.answers.ifelse(limits.reply_gap_days, limits.unmarked_gap_days)
 
 
 def assemble(count: int, *links: pa.Table) -> pa.Table:

@@ -105,7 +105,7 @@ def _departments(found: connections.Connections) -> None:
 
 
 def _links(found: connections.Connections, limits: BrokerageThresholds) -> None:
-    table = Table("link", "density", "by size", "by openness", "people", "by its strongest two", "")
+    table = Table("link", "density", "by size", "by openness", "people", "by its strongest two", "rests on")
     for row in found.links[:_SHOWN]:
         counted = row["not_shown"] is None
         table.add_row(
@@ -115,7 +115,7 @@ def _links(found: connections.Connections, limits: BrokerageThresholds) -> None:
             f"{row['density_by_openness']:.1%}",
             f"{row['carriers']:,}" if counted else row["not_shown"],
             f"{row['strongest_two_share']:.0%}" if counted else "",
-            "fragile" if connections.link_is_fragile(row, limits.fragile_share) else "",
+            "few: fragile" if connections.link_is_fragile(row, limits.fragile_share) else "several",
         )
     print_table(table)
     fragile = sum(connections.link_is_fragile(row, limits.fragile_share) for row in found.links)

@@ -12,13 +12,18 @@ from rich.tree import Tree
 
 from analyser.cli.console import JsonOption, open_lake, out, print_json, print_table, pseudonyms, settings
 from analyser.errors import EmptyLakeError
+from analyser.proposals.answers import QUESTIONS, needs_second_owner
 from analyser.proposals.catalogue import catalogue
+from analyser.proposals.shown import pseudonymised
 
 if TYPE_CHECKING:
     from analyser.config import Settings
     from analyser.lake.store import Lake
 
 __all__ = ["command", "read", "show"]
+
+_SHOWN = 12
+"""People of one proposal on a screen."""
 
 
 def command(
@@ -43,13 +48,7 @@ def read(lake: Lake, config: Settings) -> list[dict[str, Any]]:
     names = pseudonyms(lake, config)
     rows = lake.arrow("proposals").sort_by("rank")
     found = [json.loads(text) for text in rows["document"].to_pylist()]
-    if names.enabled:
-        for proposal in found:
-            for key in ("members", "owners"):
-                proposal[key] = [names.of(person) for person in proposal[key]]
-            proposal["member_reasons"] = {names.of(p): reason for p, reason in proposal["member_reasons"].items()}
-            proposal["evidence"].pop("audience", None)
-    return found
+    return [pseudonymised(proposal, names) for proposal in found]
 
 
 def show(found: list[dict[str, Any]], *, why: bool) -> None:
@@ -79,35 +78,32 @@ def show(found: list[dict[str, Any]], *, why: bool) -> None:
 
 
 def _tree(p: dict[str, Any]) -> Tree:
-    evidence, saved = p["evidence"], p["savings"]
+    """The seven answers of a proposal, and whom and what they are about."""
     tree = Tree(f"[bold]{p['rank']}. {escape(p['name'])}[/bold]: {catalogue().kinds[p['kind']].label}")
     tree.add(f"purpose: {escape(p['purpose'])}")
-    tree.add(
-        f"seen: {evidence['messages']:,} messages by {evidence['senders']} people in {evidence['weeks_active']} weeks,"
-        f" {evidence['first_seen'][:10]} to {evidence['last_seen'][:10]}, {evidence['answered']:.0%} answered"
-    )
-    for stem in evidence["stems"][:3]:
-        tree.add(f"for example: “{escape(stem)}”")
-    people = tree.add(
-        f"people: {len(p['members'])} from {', '.join(map(escape, p['departments'])) or 'unknown departments'}"
-    )
-    for person in p["members"][:12]:
-        role = " (owner)" if person in p["owners"] else ""
-        people.add(escape(f"{person}{role}: {p['member_reasons'].get(person, '')}"))
-    if len(p["members"]) > 12:  # noqa: PLR2004  a screen's worth
-        people.add(f"and {len(p['members']) - 12} more: --json lists all")
-    tree.add(f"why this kind: {escape('; '.join(p['alternatives'][0]['reasons']))}")
-    for other in p["alternatives"][1:]:
-        tree.add(f"also considered: {other['kind']} ({other['score']:.2f} against {p['alternatives'][0]['score']:.2f})")
-    tree.add(f"stops: {escape('; '.join(p['replaces']))}")
-    tree.add(f"frees: {saved['hours_low']}–{saved['hours_high']} hours a week = {saved['formula']}")
-    if there := p["existing"]:
-        exists = tree.add(f"exists already: {escape(there['reason'])}")
-        for entry in there["checklist"]:
-            exists.add(escape(f"{entry['state']}: {entry['condition']}{entry['note'] and ': '}{entry['note']}"))
-    for risk in p["risks"]:
-        tree.add(f"risk: {escape(risk)}")
+    for key, question in QUESTIONS.items():
+        branch = tree.add(f"[bold]{question}[/bold]")
+        for sentence in p["answers"][key]:
+            branch.add(escape(sentence))
+        if key == "people":
+            _people(branch, p)
+        if key == "considered" and p["existing"]:
+            for entry in p["existing"]["checklist"]:
+                branch.add(escape(f"{entry['state']}: {entry['condition']}{entry['note'] and ': '}{entry['note']}"))
     if p["why_not"]:
         tree.add(f"why no pilot: {escape(p['why_not'])}")
     tree.add(f"confidence: {p['confidence']:.0%}")
     return tree
+
+
+def _people(branch: Tree, p: dict[str, Any]) -> None:
+    """Members with the reason for each; where one person carries too much, who else could own the space."""
+    if needs_second_owner(p):
+        for other in p["second_owners"][:_SHOWN]:
+            branch.add(escape(f"could own it: {other['person']}, who {' and '.join(other['reasons'])}"))
+    for person in p["members"][:_SHOWN]:
+        role = " (owner)" if person in p["owners"] else ""
+        reason = p["member_reasons"].get(person)
+        branch.add(escape(f"{person}{role}{f': {reason}' if reason else ''}"))
+    if len(p["members"]) > _SHOWN:
+        branch.add(f"and {len(p['members']) - _SHOWN} more: --json lists all")

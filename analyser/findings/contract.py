@@ -87,6 +87,7 @@ class Audience:
     coherence: float = 0.0  # mean Jaccard similarity of a message's people to the core
     sensitive: float = 0.0  # share of messages whose subject is about pay, health, discipline, law
     sensitive_messages: int = 0
+    pace_answers: int = 0  # messages of its pace that do not begin their thread
     # what only audiences of its kind have, by name; see the miner of the kind
     measures: Mapping[str, float] = field(default_factory=dict)
 

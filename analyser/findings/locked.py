@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from analyser.privacy import suppress, suppressed
 
 if TYPE_CHECKING:
     from analyser.analysis.knowledge import Knowledge
 
-__all__ = ["departments", "few", "hidden", "story"]
+__all__ = ["departments", "few", "hidden", "story", "summary"]
 
 _SHOWN = 4
 """Departments that a sentence names."""
@@ -88,6 +88,17 @@ def story(topic: Knowledge, least: int) -> str:
         "" if topic.locked else "By the thresholds it is not locked.",
     ]
     return " ".join(part for part in parts if part)
+
+
+def summary(topic: Knowledge, least: int) -> dict[str, Any]:
+    """A topic as proposals bear it: what is asked, of whom, whether it is locked, what would open it, and the story."""
+    return {
+        "terms": list(topic.terms),
+        "department": topic.department,
+        "locked": None if suppress(topic.outside_askers, least) else topic.locked,
+        "space": topic.space,
+        "story": story(topic, least),
+    }
 
 
 def _departments(topic: Knowledge, least: int) -> str:

@@ -109,7 +109,7 @@ class Engine:
         except Exception as error:
             self.close()
             raise LakeError(f"the engine does not start: {error}", fix="check [lake] memory_limit, threads") from error
-        self._backend.raw_sql("SET enable_progress_bar = false")
+        self._backend.raw_sql("PRAGMA disable_progress_bar")
         self._backend.raw_sql("SET TimeZone = 'UTC'")
         self._backend.raw_sql(f"SET partitioned_write_flush_threshold = {FLUSH_ROWS}")
         return self

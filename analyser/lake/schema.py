@@ -356,6 +356,7 @@ _DERIVED = (
             Column("pace_weeks", INT, "Weeks of the last half-year of its life, fewer if it is younger"),
             Column("pace_active", INT, "Weeks of these with a message"),
             Column("pace_messages", LONG, "Messages in these weeks"),
+            Column("pace_answers", LONG, "Messages of these that do not begin their thread"),
             Column("pace_deliveries", LONG, "Deliveries in these weeks"),
             Column("departments", INT, "Distinct departments of its members"),
             Column("runs", INT, "Stretches of activity, parted by five silent weeks or more"),

@@ -157,7 +157,23 @@ STAGES = (
         ("findings",),
         choosing.findings,
     ),
-    Stage("proposals", ("groups", "group_members", "addresses"), ("proposals",), choosing.proposals),
+    Stage(
+        "proposals",
+        (
+            "groups",
+            "group_members",
+            "addresses",
+            "principals",
+            "audience_messages",
+            "knowledge",
+            "department_openness",
+            "department_links",
+            "missing_bridges",
+            "practice_communities",
+        ),
+        ("proposals",),
+        choosing.proposals,
+    ),
     Stage("account", choosing.COUNTED, ("runs",), choosing.account),
 )
 """All stages in the order in which they run."""

@@ -23,6 +23,7 @@ class Kind:
     people: tuple[int, int]
     replies: tuple[float, float]
     prior: dict[str, float]
+    joined: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ class PatternText:
     purpose: str
     replaces: str
     first_posts: tuple[str, ...]
+    worth: float = 1.0
+    whole_list: bool = True
+
+    @property
+    def converts(self) -> bool:
+        """A distribution list of the same people may become its space: people talk, and all who are on it."""
+        return self.conversation and self.whole_list
 
 
 @dataclass(frozen=True, slots=True)

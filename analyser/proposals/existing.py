@@ -42,7 +42,15 @@ class ExistingThresholds(Thresholds):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of the directory with its members as principals; `others` are members that are no people."""
+    """A group of the directory with its members as principals.
+
+    Parameters
+    ----------
+    others
+        Members that are no people.
+    guests
+        Members from outside the organisation.
+    """
 
     address: str
     name: str
@@ -50,6 +58,7 @@ class Group:
     last_activity: date | None
     members: frozenset[str]
     others: frozenset[str] = frozenset()
+    guests: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ class Match:
     Parameters
     ----------
     verdict
-        reuse, extend, convert, or None where the group lies idle.
+        reuse, extend, convert, or None where the group lies idle or has guests.
     contained, jaccard
         Share of the proposal's people in the group; similarity of the two sets.
     reason
@@ -90,7 +99,7 @@ def best_match(
     today: date,
     limits: ExistingThresholds,
     *,
-    conversation: bool,
+    converts: bool,
 ) -> Match | None:
     """The group that serves a proposal best, or None: a living place before a list, a list before an idle place.
 
@@ -98,14 +107,15 @@ def best_match(
     ----------
     words
         Telling words of the proposal, lower case.
-    conversation
-        A list is converted only for a space in which people talk: readers of a notice need no group of their own.
+    converts
+        Whether a list may become the space: readers of a notice need no group of their own, and a list that reaches
+        everybody is none for those who like to join.
     """
     telling = frozenset(words)
     found = [
         match
         for group in groups
-        if (match := _match(members, telling, group, today, limits, conversation=conversation)) is not None
+        if (match := _match(members, telling, group, today, limits, converts=converts)) is not None
     ]
     order: Mapping[str | None, int] = {"reuse": 0, "extend": 1, "convert": 2, None: 3}
     return min(found, key=lambda m: (order[m.verdict], -m.jaccard, m.group.address), default=None)
@@ -118,7 +128,7 @@ def _match(
     today: date,
     limits: ExistingThresholds,
     *,
-    conversation: bool,
+    converts: bool,
 ) -> Match | None:
     both = len(members & group.members)
     if not both:
@@ -128,18 +138,26 @@ def _match(
     near = jaccard >= (limits.named_alike if named else limits.alike)
     fits = contained >= limits.contained and len(group.members) <= limits.roomy * len(members)
     seen = f"{group.kind.replace('_', ' ')} “{group.name}” holds {contained:.0%} of these people"
-    idle = group.last_activity is not None and (today - group.last_activity).days > limits.idle_days
-    if idle:
-        said = f"{seen}, but has shown no life since {group.last_activity}"
-        return Match(group, None, contained, jaccard, said) if near else None
+    if unfit := _unfit(group, today, limits):
+        return Match(group, None, contained, jaccard, f"{seen}, but {unfit}") if near else None
     if group.kind in _PLACES and fits:
         return Match(group, "reuse", contained, jaccard, f"{seen}: move the mail there")
     if group.kind in _PLACES and near:
         missing = len(members - group.members)
         return Match(group, "extend", contained, jaccard, f"{seen}: add the other {missing} and move the mail there")
-    if group.kind == _LIST and near and conversation:
+    if group.kind == _LIST and near and converts:
         return Match(group, "convert", contained, jaccard, f"{seen}: upgrade the list", blockers(group))
     return None
+
+
+def _unfit(group: Group, today: date, limits: ExistingThresholds) -> str:
+    """Why a group serves nobody, however alike its people are; empty where nothing speaks against it."""
+    if group.last_activity is not None and (today - group.last_activity).days > limits.idle_days:
+        return f"has shown no life since {group.last_activity}"
+    if group.kind in _PLACES and group.guests:
+        # internal first: what is written there is read outside
+        return "guests from outside would read along; a private channel in it would be without them"
+    return ""
 
 
 def blockers(group: Group) -> tuple[Blocker, ...]:
@@ -151,6 +169,7 @@ def blockers(group: Group) -> tuple[Blocker, ...]:
     nested = sorted(group.others)
     return (
         _told("No member is a list or another object that is no person", not nested, f"{len(nested)} such members"),
+        _told("No member is from outside", not group.guests, f"{len(group.guests)} guests"),
         _told("The alias has no special characters", bool(_ALIAS.match(alias)), f"alias {alias}"),
         _told("It is no security group", group.kind != "security_group", group.kind),
         *(Blocker(condition, "ask", how) for condition, how in _QUESTIONS),

@@ -22,13 +22,23 @@ _TELLING = 3
 
 _FILLER_WORDS = """
 the a an of for to in on at and or by with from re fw fwd about your our my this that is are was were as into through
-until till per vs dated ending ended beginning week weeks month day year date
-der die das und für fuer von zu zum zur im am mit bis vom ab woche monat
-le la les de des du et pour sur avec au aux semaine mois
-el los las y para con del al semana mes il lo gli di da per e settimana mese
+until till per vs dated ending ended beginning week weeks month day year date kw cw wk
+i you he she it we they me him her us them who what which when where how why
+be been do does did has have had will would can could shall should might must not no
+today tomorrow yesterday tonight thanks thank
+der die das und für fuer von zu zum zur im am mit bis vom ab woche monat um heute morgen gestern danke ich wir sie
+le la les de des du et pour sur avec au aux semaine mois hier demain merci je nous vous
+el los las y para con del al semana mes hoy ayer gracias il lo gli di da per e settimana mese oggi ieri domani grazie
 """
 _FILLER = frozenset(_FILLER_WORDS.split())
-"""Words that stand at neither end of a name."""
+"""Words that stand at neither end of a name: closed classes of grammar (articles, prepositions, pronouns, auxiliaries),
+days counted from the speaker's, thanks."""
+
+_VERB_FOLLOWS = frozenset({"please", "kindly", "pls", "veuillez", "favor", "prega"})
+_VERB_AFTER_OF = frozenset({"merci", "favor", "prega"})
+_VERB_ENDS = frozenset({"bitte"})
+"""Words that open a request: its verb follows at once, follows on "de" or "di", or closes the sentence as German
+infinitives do. A place is named after what is asked about, not after the asking."""
 
 _COMMON_WORDS = """
 new please urgent important fyi update updates question questions query meeting meetings call calls report reports info
@@ -59,13 +69,36 @@ def topic(audience: Audience, common: Counter[str]) -> str:
     if audience.stem:
         # a desk bears several terms, the one that most people ask about first: cut between terms, never within one
         stem = audience.stem.partition(", ")[0] if audience.kind == "desk" else audience.stem
-        words = [w for w in stem.split() if w != "#" and w not in people]
+        words = _asked_about([w for w in stem.split() if w != "#" and w not in people])
         if whole := " ".join(_trimmed(words)[:6]):
             return whole
     for stem in audience.stems:
-        if phrase := _phrase(["#" if w in people else w for w in stem.split()], common):
+        if phrase := _phrase(_asked_about(["#" if w in people else w for w in stem.split()]), common):
             return phrase
     return " and ".join(audience.departments[:2]) or "group mail"
+
+
+def _asked_about(words: list[str]) -> list[str]:
+    """What a request is about: the words without those that ask, its verb included; all of them where nothing is left.
+
+    >>> _asked_about("please note open positions".split())
+    ['open', 'positions']
+    >>> _asked_about("bitte stückliste prüfen".split())
+    ['stückliste']
+    """
+    for place, word in enumerate(words):
+        rest = words[place + 1 :]
+        if word in _VERB_AFTER_OF and rest[:1] in (["de"], ["di"]):
+            rest = rest[2:]
+        elif word in _VERB_ENDS:
+            ends = [n for n in (len(rest) - 1, 0) if len(rest) > 1 and rest[n].endswith("en")]
+            rest = [w for n, w in enumerate(rest) if n != (ends or [-1])[0]]
+        elif word in _VERB_FOLLOWS:
+            rest = rest[1:]
+        else:
+            continue
+        return next((part for part in (rest, words[:place]) if telling(part)), words)
+    return words
 
 
 def _trimmed(words: list[str]) -> list[str]:

@@ -11,12 +11,13 @@ Serving is submodular, so greedy selection is within ``1 - 1/e`` of the best set
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analyser.config import Thresholds, threshold
+from analyser.proposals.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,12 +25,9 @@ if TYPE_CHECKING:
     import scipy.sparse as sp
     from numpy.typing import NDArray
 
-    from analyser.findings.contract import Audience, Finding
-    from analyser.proposals.existing import Match
-    from analyser.proposals.matching import Score
-    from analyser.proposals.readiness import Readiness
+    from analyser.proposals.selection import Candidate, Choice, Rival
 
-__all__ = ["Candidate", "Choice", "PortfolioThresholds", "choose"]
+__all__ = ["Portfolio", "PortfolioThresholds", "choose"]
 
 
 class PortfolioThresholds(Thresholds):
@@ -41,10 +39,31 @@ class PortfolioThresholds(Thresholds):
     )
     per_sponsor: int = threshold(1, "Pilots per home department", source="DESIGN section 5", ge=1)
     per_person: int = threshold(2, "Pilots per person", ge=1)
+    spaces_per_person: int = threshold(
+        5,
+        "New spaces that one person would have to follow, over the whole list in rank order",
+        source="DESIGN section 5",
+        ge=1,
+    )
     proposals: int = threshold(
         200, "Proposals at the most, backlog included; what was recognised is listed all the same", ge=1
     )
     overlap: float = threshold(0.6, "Jaccard similarity of members from which two spaces become one", gt=0, le=1)
+    front: int = threshold(20, "Proposals at the front of the list, where the stricter likeness holds", ge=1)
+    front_overlap: float = threshold(
+        0.5,
+        "Jaccard similarity of members from which the second of two spaces stands behind the front: few read further,"
+        " and the same people twice among few looks like one idea sold twice",
+        gt=0,
+        le=1,
+    )
+    displaced_share: float = threshold(
+        0.25,
+        "Share of its benefit that a candidate lost to another from which both tell of it",
+        gt=0,
+        le=1,
+    )
+    rivals: int = threshold(3, "Other candidates of a sort that a proposal tells of", ge=0)
     owners: int = threshold(3, "Owners that are named", ge=2)
     min_writers: int = threshold(
         3, "People who must write in a space that lives off conversation", source="[SW-RS]", ge=1
@@ -80,42 +99,23 @@ class PortfolioThresholds(Thresholds):
     idle_weeks: int = threshold(6, "Weeks of silence after which a pattern is over and no pilot", ge=1)
 
 
-@dataclass(eq=False)
-class Candidate:
-    """A space that could be proposed."""
-
-    audience: Audience
-    findings: list[Finding]
-    pattern: str
-    kinds: list[Score]
-    readiness: Readiness
-    members: frozenset[str]
-    confidence: float
-    own_benefit: float = 0.0
-    existing: Match | None = None
-    absorbed: list[Candidate] = field(default_factory=list)
-
-    @property
-    def sponsor(self) -> str:
-        """The home department, whose head would sponsor it; empty where unknown."""
-        return self.audience.departments[0] if self.audience.departments else ""
-
-    @property
-    def patterns(self) -> list[str]:
-        """Names of the rules behind it and behind what it absorbed, its own first."""
-        names = [f.rule for f in self.findings]
-        for other in self.absorbed:
-            names += other.patterns
-        return list(dict.fromkeys(names))
-
-
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A candidate in its place: the benefit that it added, and the share of all benefit."""
+class Portfolio:
+    """What was chosen, in the order in which it was chosen.
 
-    candidate: Candidate
-    gain: float
-    share: float
+    Parameters
+    ----------
+    pilots
+        The handful.
+    backlog
+        All others, and of each the reason why it is no pilot.
+    rivals
+        By choice, in the order of pilots and backlog: other candidates that it competed with.
+    """
+
+    pilots: list[Choice]
+    backlog: list[tuple[Choice, str]]
+    rivals: list[list[Rival]]
 
 
 def choose(
@@ -124,11 +124,12 @@ def choose(
     weight: NDArray[np.float64],
     limits: PortfolioThresholds,
     obstacle: Callable[[Candidate], str | None],
-) -> tuple[list[Choice], list[tuple[Choice, str]]]:
+) -> Portfolio:
     """Choose the pilots together, then order all others behind them by what each would still add.
 
     Recognised patterns come first among the pilots; group mail without one fills up to the smallest handful. A
-    candidate with nearly the people of one chosen before is absorbed by it.
+    candidate with nearly the people of one chosen before is absorbed by it. Nobody reads a list of the same people
+    twice: at its front even those that are less alike stand back, and follow behind it.
 
     Parameters
     ----------
@@ -138,85 +139,53 @@ def choose(
         Expected future cost per recipient set, shape (sets,).
     obstacle
         Candidate -> why it is no pilot, whatever the others are, or None.
-
-    Returns
-    -------
-    list of Choice
-        The pilots in the order in which they were chosen.
-    list of (Choice, str)
-        The backlog, and of each the reason why it is no pilot.
     """
-    selection = _Selection(candidates, degrees, weight, limits)
+    selection = Selection(candidates, degrees, weight, overlap=limits.overlap, caution=limits.caution)
     obstacles = {id(c): obstacle(c) for c in candidates}
-    handful = _Handful(limits)
+    handful, front = _Handful(limits), _Front(selection, limits)
     for plain in (False, True):
         pool = np.array([obstacles[id(c)] is None and (not c.findings) == plain for c in candidates], bool)
-        selection.fill(pool, handful.admit, limits.pilots)
+        selection.fill(pool, lambda c: front.admit(c) and handful.admit(c), limits.pilots)
     pilots = list(selection.chosen)
-    selection.fill(np.ones(len(candidates), bool), lambda _: True, limits.proposals)
-    selection.recognised()
+    everyone = np.ones(len(candidates), bool)
+    selection.fill(everyone, front.admit, min(limits.front, limits.proposals))
+    front.open = len(selection.chosen) < limits.front
+    if front.open:
+        selection.recognised(front.admit)
+        front.open = False
+    selection.fill(everyone, front.admit, limits.proposals)
+    selection.recognised(front.admit)
     backlog = selection.chosen[len(pilots) :]
-    return pilots, [
-        (c, obstacles[id(c.candidate)] or handful.reason(c.candidate) or _behind(c, len(pilots))) for c in backlog
-    ]
+    return Portfolio(
+        pilots,
+        [(c, obstacles[id(c.candidate)] or handful.reason(c.candidate) or _behind(c, len(pilots))) for c in backlog],
+        [front.rivals(c.candidate) for c in selection.chosen],
+    )
 
 
-class _Selection:
-    """Greedy selection: what is chosen so far, and what every other candidate would still add."""
+class _Front:
+    """The first proposals of the list, in which no two have half of their people in common."""
 
-    def __init__(
-        self,
-        candidates: Sequence[Candidate],
-        degrees: sp.csr_array,
-        weight: NDArray[np.float64],
-        limits: PortfolioThresholds,
-    ) -> None:
-        self.chosen: list[Choice] = []
-        self._candidates, self._degrees, self._overlap = candidates, degrees, limits.overlap
-        self._left = weight.astype(np.float64).copy()
-        self._own = np.array([c.own_benefit for c in candidates], np.float64)
-        self._discount = np.array([c.confidence**limits.caution for c in candidates], np.float64)
-        self._total = float(weight.sum() + self._own.sum()) or 1.0
-        self._open = np.ones(len(candidates), bool)
+    def __init__(self, selection: Selection, limits: PortfolioThresholds) -> None:
+        self.open = True
+        self._selection, self._limits = selection, limits
+        self._nearby: dict[int, Candidate] = {}
 
-    def fill(self, pool: NDArray[np.bool_], admit: Callable[[Candidate], bool], most: int) -> None:
-        """Choose from `pool` until `most` are chosen, or nothing adds anything."""
-        pool &= self._open
-        while pool.any() and len(self.chosen) < most:
-            gains = np.where(pool, (self._degrees @ self._left + self._own) * self._discount, -1.0)
-            best = int(gains.argmax())
-            pool[best] = False
-            if gains[best] <= 0:
-                return
-            if self._absorbed(best):
-                continue
-            candidate = self._candidates[best]
-            if admit(candidate):
-                row = slice(self._degrees.indptr[best], self._degrees.indptr[best + 1])
-                self._left[self._degrees.indices[row]] *= 1 - self._degrees.data[row]
-                self.chosen.append(Choice(candidate, float(gains[best]), float(gains[best]) / self._total))
-                self._open[best] = False
+    def admit(self, candidate: Candidate) -> bool:
+        """Let the candidate in unless it resembles one that is there; behind the front all may enter."""
+        if not self.open or len(self._selection.chosen) >= self._limits.front:
+            return True
+        other, alike = self._selection.nearest(candidate)
+        if other is None or alike < self._limits.front_overlap:
+            return True
+        self._nearby[id(candidate)] = other
+        return False
 
-    def recognised(self) -> None:
-        """Choose also what adds nothing but was recognised, so that no pattern vanishes; surest first."""
-        rest = [n for n in np.flatnonzero(self._open).tolist() if self._candidates[n].findings]
-        for n in sorted(rest, key=lambda n: (-round(self._candidates[n].confidence, 6), n)):
-            if not self._absorbed(n):
-                self.chosen.append(Choice(self._candidates[n], 0.0, 0.0))
-                self._open[n] = False
-
-    def _absorbed(self, n: int) -> bool:
-        """Absorb a candidate into one chosen before that has nearly its people, if there is any."""
-        candidate = self._candidates[n]
-        # where dates are found is no place for what the same people write, nor the other way round
-        alike = [
-            c for c in self.chosen if (c.candidate.audience.kind == "talks") == (candidate.audience.kind == "talks")
-        ]
-        twin = next((c for c in alike if _jaccard(c.candidate.members, candidate.members) >= self._overlap), None)
-        if twin is not None:
-            twin.candidate.absorbed.append(candidate)
-            self._open[n] = False
-        return twin is not None
+    def rivals(self, candidate: Candidate) -> list[Rival]:
+        """What a candidate competed with; first the one for whose sake it stands further down."""
+        found = self._selection.rivals(candidate, self._limits.displaced_share, self._limits.rivals)
+        other = self._nearby.get(id(candidate))
+        return found if other is None else [self._selection.nearby(candidate, other), *found]
 
 
 class _Handful:
@@ -251,7 +220,3 @@ class _Handful:
 
 def _behind(choice: Choice, pilots: int) -> str:
     return f"Ranked behind the {pilots} pilots: it adds {choice.share:.1%} to what they serve"
-
-
-def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / len(one | other) if one or other else 0.0

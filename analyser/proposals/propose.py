@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,11 +13,13 @@ import scipy.sparse as sp
 
 from analyser.proposals import naming
 from analyser.proposals.catalogue import catalogue
+from analyser.proposals.document import GUARDED, Background, Entry, Writer
 from analyser.proposals.existing import best_match
-from analyser.proposals.matching import rank_kinds
-from analyser.proposals.portfolio import Candidate, Choice, choose
+from analyser.proposals.load import held_back
+from analyser.proposals.matching import Score, rank_kinds
+from analyser.proposals.portfolio import choose
 from analyser.proposals.readiness import readiness
-from analyser.proposals.savings import savings
+from analyser.proposals.selection import Candidate, Choice, jaccard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from analyser.config import Savings
     from analyser.findings.contract import Audience, Finding
-    from analyser.proposals.existing import ExistingThresholds, Group, Match
+    from analyser.proposals.existing import ExistingThresholds, Group
     from analyser.proposals.portfolio import PortfolioThresholds
 
 __all__ = ["Existing", "Served", "documents", "to_table"]
@@ -39,7 +40,11 @@ PLAIN = "recurring_group"
 _HAND_TO_HAND = frozenset({"desk", "joiners", "path", "copies", "talks"})
 """Kinds whose mail is not written to all members at once, so that no recipient set looks like them."""
 
-_GUARDED = {"external": "defer", "confidential": "leave"}
+_OUTSIDE_SETS = _HAND_TO_HAND | {"alarms"}
+"""Kinds whose mail is in no recipient set: people's sets hold no mail of programs either."""
+
+_OPENS = 0.75
+"""What the questions themselves say of the space that opens them outweighs a prior."""
 
 _NORM = "A habit to change, no space"
 
@@ -82,6 +87,7 @@ def documents(
     assumptions: Savings,
     now: datetime,
     there: Existing,
+    background: Background | None = None,
 ) -> list[dict[str, Any]]:
     """All proposals in rank order, as `analyser proposals --json` prints them: pilots, backlog, habits to change,
     deferred, left alone.
@@ -90,36 +96,72 @@ def documents(
     ----------
     there
         The groups that exist, and when one of them serves as well.
+    background
+        What other analyses know of the audiences and their departments; None for nothing.
     """
-    by_audience: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        by_audience[finding.audience.audience].append(finding)
-    candidates = [
-        candidate
-        for audience in audiences
-        if (candidate := _candidate(audience, by_audience[audience.audience], limits)) is not None
-    ]
-    open_ = [c for c in candidates if c.pattern not in _GUARDED and not _is_norm(c)]
-    norms = [c for c in candidates if c.pattern not in _GUARDED and _is_norm(c)]
+    known = background or Background()
+    candidates = _candidates(audiences, findings, limits, known)
+    open_ = [c for c in candidates if c.pattern not in GUARDED and not _is_norm(c)]
+    norms = [c for c in candidates if c.pattern not in GUARDED and _is_norm(c)]
     norms.sort(key=lambda c: (-c.audience.recent_weight, c.audience.audience))
+    _level(open_, limits)
     _look_around(open_, there, now)
     guarded = sorted(
-        (c for c in candidates if c.pattern in _GUARDED),
-        key=lambda c: (list(_GUARDED).index(c.pattern), -c.audience.recent_weight, c.audience.audience),
+        (c for c in candidates if c.pattern in GUARDED),
+        key=lambda c: (list(GUARDED).index(c.pattern), -c.audience.recent_weight, c.audience.audience),
     )
     # a circle and its closed mail are one thing to leave alone
     guarded = list({(c.pattern, c.audience.stem, c.members): c for c in reversed(guarded)}.values())[::-1]
-    pilots, backlog = choose(open_, _degrees(open_, served), served.weight, limits, lambda c: _obstacle(c, limits, now))
-    common = naming.frequencies(audiences)
-    taken: set[str] = set()
-    result: list[dict[str, Any]] = []
-    rest = [*((Choice(c, 0.0, 0.0), _NORM) for c in norms), *((Choice(c, 0.0, 0.0), None) for c in guarded)]
-    for choice, reason in [*((c, None) for c in pilots), *backlog, *rest]:
-        document = _document(choice, reason, common, taken, assumptions)
-        document["rank"] = len(result) + 1
-        taken.add(document["name"])
-        result.append(document)
-    return result
+    chosen = choose(open_, _degrees(open_, served), served.weight, limits, lambda c: _obstacle(c, limits, now))
+    reasons: list[str | None] = [*(None for _ in chosen.pilots), *(reason for _, reason in chosen.backlog)]
+    choices = [*chosen.pilots, *(choice for choice, _ in chosen.backlog)]
+    full = held_back([c.candidate for c in choices], limits, pilots=len(chosen.pilots))
+    entries = [
+        Entry(choice, reason, rivals, full.get(id(choice.candidate)))
+        for choice, reason, rivals in zip(choices, reasons, chosen.rivals, strict=True)
+    ]
+    entries += [Entry(Choice(c, 0.0, 0.0), _NORM) for c in norms]
+    entries += [Entry(Choice(c, 0.0, 0.0), None) for c in guarded]
+    return Writer(naming.frequencies(audiences), assumptions, known).write(entries)
+
+
+def _candidates(
+    audiences: Sequence[Audience], findings: Sequence[Finding], limits: PortfolioThresholds, known: Background
+) -> list[Candidate]:
+    """Candidates of all audiences that are evidence for a space."""
+    by_audience: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_audience[finding.audience.audience].append(finding)
+    found = [_candidate(audience, by_audience[audience.audience], limits) for audience in audiences]
+    candidates = [candidate for candidate in found if candidate is not None]
+    for candidate in candidates:
+        _open_up(candidate, known)
+    return candidates
+
+
+def _open_up(candidate: Candidate, known: Background) -> None:
+    """Put that kind of space first which opens what a desk knows, if its pattern allows the kind."""
+    topic = known.knowledge.get(candidate.audience.audience)
+    if topic is not None:
+        raised = [
+            Score(s.kind, round(s.score + _OPENS, 3), (*s.reasons, "how the questions return speaks for it"))
+            if s.kind == topic["space"]
+            else s
+            for s in candidate.kinds
+        ]
+        candidate.kinds = sorted(raised, key=lambda s: -s.score)
+
+
+def _level(candidates: Sequence[Candidate], limits: PortfolioThresholds) -> None:
+    """Let group mail without a pattern be worth no more than what was recognised among the same people.
+
+    Else a circle of the readers of a notice would take the place of the notice.
+    """
+    known = [c for c in candidates if c.findings and c.worth < 1]
+    for candidate in candidates:
+        if not candidate.findings:
+            alike = [c.worth for c in known if jaccard(c.members, candidate.members) >= limits.overlap]
+            candidate.worth = min([candidate.worth, *alike])
 
 
 def _look_around(candidates: Sequence[Candidate], there: Existing, now: datetime) -> None:
@@ -131,7 +173,7 @@ def _look_around(candidates: Sequence[Candidate], there: Existing, now: datetime
             there.groups,
             now.date(),
             there.limits,
-            conversation=catalogue().patterns[candidate.pattern].conversation,
+            converts=catalogue().patterns[candidate.pattern].converts,
         )
 
 
@@ -165,7 +207,8 @@ def _candidate(audience: Audience, findings: list[Finding], limits: PortfolioThr
         members=frozenset(m.principal for m in audience.members),
         confidence=confidence * (1.0 if ready.ready else limits.unready),
         # mail between two people is in no recipient set that a circle could serve
-        own_benefit=audience.recent_weight if audience.kind in _HAND_TO_HAND else 0.0,
+        own_benefit=audience.recent_weight if audience.kind in _OUTSIDE_SETS else 0.0,
+        worth=book.patterns[pattern].worth,
     )
 
 
@@ -187,7 +230,7 @@ def _degrees(candidates: Sequence[Candidate], served: Served) -> sp.csr_array:
     union = size[candidate] + np.diff(served.sets.indptr)[set_] - shared.data
     degree = served.degree(shared.data / union)
     # a desk answers asks of single people: sets that happen to look like its members are not its mail
-    degree[np.array([c.audience.kind in _HAND_TO_HAND for c in candidates], bool)[candidate]] = 0.0
+    degree[np.array([c.audience.kind in _OUTSIDE_SETS for c in candidates], bool)[candidate]] = 0.0
     served_by = sp.csr_array(sp.coo_array((degree, (candidate, set_)), shape=(len(candidates), len(served.weight))))
     served_by.eliminate_zeros()
     return served_by
@@ -206,120 +249,3 @@ def _obstacle(candidate: Candidate, limits: PortfolioThresholds, now: datetime) 
     if idle > limits.idle_weeks:
         return f"Silent for {idle:.0f} weeks: ready as a template for the next time"
     return None
-
-
-def _document(choice: Choice, reason: str | None, common: Any, taken: set[str], assumptions: Savings) -> dict[str, Any]:
-    candidate = choice.candidate
-    audience = candidate.audience
-    text = catalogue().patterns[candidate.pattern]
-    best = candidate.kinds[0]
-    subject = "confidential matters" if candidate.pattern == "confidential" else naming.topic(audience, common)
-    title = naming.unique(naming.name(subject, audience), audience, taken)
-    rhythm = {
-        "workday": "daily ",
-        "week": "weekly ",
-        "fortnight": "fortnightly ",
-        "four_weeks": "four-weekly ",
-        "month": "monthly ",
-        "quarter": "quarterly ",
-    }
-    words = {
-        "topic": subject,
-        "people": str(audience.people),
-        "home": audience.departments[0] if audience.departments else "the department",
-        "rhythm": rhythm.get(audience.period or "", ""),
-    }
-    return {
-        "id": _identity(candidate, best.kind),
-        "rank": 0,
-        "name": title,
-        "kind": best.kind,
-        "platform": catalogue().kinds[best.kind].platform,
-        "status": _verdict(candidate),
-        "pilot": reason is None and candidate.pattern not in _GUARDED,
-        "why_not": reason,
-        "purpose": text.purpose.format(**words),
-        "members": sorted(candidate.members),
-        "owners": list(candidate.readiness.owners) if candidate.pattern != "confidential" else [],
-        "departments": list(audience.departments),
-        "patterns": candidate.patterns,
-        "evidence": _evidence(candidate),
-        "savings": savings(audience, assumptions),
-        "risks": [*candidate.readiness.risks, *(f"Missing: {m}" for m in candidate.readiness.missing)],
-        "missing": list(candidate.readiness.missing),
-        "existing": _existing(candidate.existing),
-        "replaces": [text.replaces.format(**words), *(f.title for c in candidate.absorbed for f in c.findings)],
-        "first_posts": [post.format(**words) for post in text.first_posts],
-        "confidence": round(candidate.confidence, 2),
-        "share_of_benefit": round(choice.share, 4),
-        "alternatives": [{"kind": s.kind, "score": s.score, "reasons": list(s.reasons)} for s in candidate.kinds],
-        "member_reasons": _member_reasons(candidate),
-    }
-
-
-def _verdict(candidate: Candidate) -> str:
-    """Guards first, then what is missing, then what exists already."""
-    if guarded := _GUARDED.get(candidate.pattern):
-        return guarded
-    if not candidate.readiness.ready:
-        return "not_yet"
-    return (candidate.existing and candidate.existing.verdict) or "propose"
-
-
-def _existing(match: Match | None) -> dict[str, Any] | None:
-    if match is None:
-        return None
-    return {
-        "group": match.group.address,
-        "name": match.group.name,
-        "kind": match.group.kind,
-        "verdict": match.verdict,
-        "contained": round(match.contained, 3),
-        "jaccard": round(match.jaccard, 3),
-        "reason": match.reason,
-        "checklist": [{"condition": b.condition, "state": b.state, "note": b.note} for b in match.checklist],
-    }
-
-
-def _identity(candidate: Candidate, kind: str) -> str:
-    """The same people, kind and purpose give the same id in every run."""
-    parts = [kind, candidate.pattern, candidate.audience.stem or "", *sorted(candidate.members)]
-    return f"space-{hashlib.blake2b(chr(0).join(parts).encode(), digest_size=6).hexdigest()}"
-
-
-def _evidence(candidate: Candidate) -> dict[str, Any]:
-    audience = candidate.audience
-    return {
-        "audience": audience.audience,
-        "findings": [f.finding for f in candidate.findings],
-        "messages": audience.messages,
-        "deliveries": audience.deliveries,
-        "weeks_active": audience.weeks,
-        "weeks_span": audience.weeks_span,
-        "weeks_active_share": round(audience.active_share, 3),
-        "senders": audience.senders,
-        "threads": audience.threads,
-        "answered": round(audience.reply_share, 3),
-        "first_seen": audience.first_sent.isoformat(),
-        "last_seen": audience.last_sent.isoformat(),
-        "stems": [] if candidate.pattern == "confidential" else list(audience.stems),
-        "rhythm": audience.period,
-        "weekday": audience.weekday,
-        "hour": audience.hour,
-        "signals": {
-            f.rule: {s.name: {"value": round(s.value, 3), "threshold": s.threshold} for s in f.signals}
-            for f in candidate.findings
-        },
-    }
-
-
-def _member_reasons(candidate: Candidate) -> dict[str, str]:
-    # of copies for cover it would say who looks on
-    if candidate.pattern in {"confidential", "cc_for_cover"}:
-        return {}
-    reasons = {}
-    for member in candidate.audience.members:
-        wrote = f", wrote {member.sent}" if member.sent else ""
-        place = "core" if member.role == "core" else "periphery"
-        reasons[member.principal] = f"{place}: on {member.share:.0%} of the messages{wrote}"
-    return reasons

@@ -8,9 +8,22 @@ from typing import TYPE_CHECKING, Any, Final
 from analyser.privacy import suppress, suppressed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
     from analyser.lake.store import Lake
 
-__all__ = ["Connections", "bridge_sentence", "link_is_fragile", "openness_sentence", "practice_sentence", "read"]
+__all__ = [
+    "Connections",
+    "bridge_sentence",
+    "link_is_fragile",
+    "link_sentence",
+    "openness_sentence",
+    "practice_sentence",
+    "read",
+    "shown",
+]
 
 _OF_FEW_CARRIERS: Final = ("ties", "weight", "density", "carriers", "strongest_two_share")
 _OF_FEW_IN_TOUCH: Final = ("ties", "carriers", "chance")
@@ -41,14 +54,19 @@ class Connections:
 
 
 def read(lake: Lake, minimum: int) -> Connections:
-    """What may be shown.
+    """What may be shown of the links in a lake."""
+    return shown(lake.arrow, minimum)
+
+
+def shown(tables: Callable[[str], pa.Table], minimum: int) -> Connections:
+    """What may be shown of the tables of these names.
 
     A figure about fewer people than `minimum` is null, and the row says why in `not_shown`.
     """
-    every = _rows(lake, "department_openness")
+    every = _rows(tables, "department_openness")
     kept = [row for row in every if row["people"] >= minimum]
-    links = [row for row in _rows(lake, "department_links") if min(row["from_people"], row["to_people"]) >= minimum]
-    bridges = [row for row in _rows(lake, "missing_bridges") if min(row["people"], row["other_people"]) >= minimum]
+    links = [row for row in _rows(tables, "department_links") if min(row["from_people"], row["to_people"]) >= minimum]
+    bridges = [row for row in _rows(tables, "missing_bridges") if min(row["people"], row["other_people"]) >= minimum]
     for row in kept:
         _hide(row, ("path_half",), row["path_half"], minimum)
     for row in links:
@@ -56,15 +74,15 @@ def read(lake: Lake, minimum: int) -> Connections:
     for row in bridges:
         _hide(row, _OF_FEW_IN_TOUCH, row["carriers"], minimum)
         _hide(row, _OF_FEW_BETWEEN, row["go_betweens"] or 0, minimum)
-    practice = [row for row in _rows(lake, "practice_communities") if row["people"] >= minimum]
+    practice = [row for row in _rows(tables, "practice_communities") if row["people"] >= minimum]
     kept.sort(key=lambda row: (row["ei_excess"] is None, row["ei_excess"], row["department"]))
     links.sort(key=lambda row: (-(row["ties"] or 0), row["from_department"], row["to_department"]))
     known = min(1.0, sum(row["people_share"] for row in every))
     return Connections(minimum, known, len(every) - len(kept), kept, links, bridges, practice)
 
 
-def _rows(lake: Lake, name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = lake.arrow(name).to_pylist()
+def _rows(tables: Callable[[str], pa.Table], name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = tables(name).to_pylist()
     return rows
 
 
@@ -79,6 +97,18 @@ def link_is_fragile(link: dict[str, Any], share: float) -> bool:
     """True if a link rests on too few people to be counted, or its two strongest carry at least `share` of it."""
     strongest: float | None = link["strongest_two_share"]
     return strongest is None or strongest >= share
+
+
+def link_sentence(link: dict[str, Any], minimum: int) -> str:
+    """How one department is linked to another, and on how few people that rests."""
+    said = f"{link['from_department']} writes to {link['to_department']}"
+    if link["not_shown"] is not None:
+        return f"{said} through fewer than {minimum} people."
+    times = link["density"] / link["density_by_size"] if link["density_by_size"] else 0.0
+    return (
+        f"{said} over {times:.1f} times the ties that sizes alone would make; {link['carriers']:,} people take part,"
+        f" the two strongest in {link['strongest_two_share']:.0%} of it."
+    )
 
 
 def openness_sentence(row: dict[str, Any], typical: float | None) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from analyser.findings.registry import RULES
 from analyser.privacy import suppress, suppressed
+from analyser.proposals.answers import QUESTIONS, needs_second_owner
 from analyser.proposals.catalogue import catalogue
 from analyser.report.text import capitalised, clean, counted, hours, initials, listed, moment, number, rhythm
 
@@ -88,6 +89,8 @@ class Card:
     confidence: str
     audience: str
     weekday: int | None
+    answers: dict[str, tuple[str, ...]]
+    second_owners: tuple[tuple[str, str], ...]
 
     @property
     def owners(self) -> tuple[Member, ...]:
@@ -106,6 +109,7 @@ class Row:
     people: str
     hours: str
     why_not: str
+    answers: dict[str, tuple[str, ...]]
 
 
 class Directory:
@@ -150,8 +154,7 @@ def card(document: Mapping[str, Any], place: int, directory: Directory, zone: Zo
     minimum
         Of a space with fewer members, nothing is said about single people.
     """
-    evidence, kinds = document["evidence"], catalogue().kinds
-    kind = kinds[document["kind"]]
+    evidence, kind = document["evidence"], catalogue().kinds[document["kind"]]
     few = suppress(len(document["members"]), minimum)
     members = _members(document, directory, hide=few)
     counts = Counter(member.department for member in members)
@@ -176,14 +179,33 @@ def card(document: Mapping[str, Any], place: int, directory: Directory, zone: Zo
         deliveries=f"{document['savings']['deliveries_per_week']:,.0f}",
         replaces=tuple(clean(text) for text in document["replaces"]),
         risks=tuple(capitalised(clean(text)) for text in document["risks"]),
-        others=tuple(
-            Other(kinds[a["kind"]].label, f"{a['score']:.2f}", tuple(map(clean, a["reasons"])))
-            for a in document["alternatives"]
-        ),
+        others=tuple(_other(alternative) for alternative in document["alternatives"]),
         first_posts=tuple(clean(text) for text in document["first_posts"]),
         confidence=f"{document['confidence']:.0%}",
         audience=evidence["audience"],
         weekday=evidence.get("weekday") if evidence.get("rhythm") == "week" else None,
+        answers=_answers(document),
+        second_owners=_second_owners(document, directory),
+    )
+
+
+def _other(alternative: Mapping[str, Any]) -> Other:
+    """A kind that was weighed, with its score."""
+    label = catalogue().kinds[alternative["kind"]].label
+    return Other(label, f"{alternative['score']:.2f}", tuple(map(clean, alternative["reasons"])))
+
+
+def _answers(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What a proposal answers, by question in words."""
+    return {QUESTIONS[key]: tuple(map(clean, told)) for key, told in document["answers"].items()}
+
+
+def _second_owners(document: Mapping[str, Any], directory: Directory) -> tuple[tuple[str, str], ...]:
+    """Who else could own a space that waits for somebody, with the reasons, by name."""
+    if not needs_second_owner(document):
+        return ()
+    return tuple(
+        sorted((directory.name(o["person"]), clean(" and ".join(o["reasons"]))) for o in document["second_owners"])
     )
 
 
@@ -231,7 +253,19 @@ def row(document: Mapping[str, Any], directory: Directory, minimum: int) -> Row:
         if few
         else hours(document["savings"]["hours_low"], document["savings"]["hours_high"]),
         why_not=clean(document["why_not"] or ""),
+        answers=_row_answers(document, directory, suppressed(minimum) if few else ""),
     )
+
+
+def _row_answers(document: Mapping[str, Any], directory: Directory, hidden: str) -> dict[str, tuple[str, ...]]:
+    """Answers with the second owners among them, and without hours where too few people stand behind them."""
+    told = _answers(document)
+    owners = tuple(f"{name}, who {why}" for name, why in _second_owners(document, directory))
+    told[QUESTIONS["people"]] += owners
+    if hidden:
+        told[QUESTIONS["saving"]] = (f"{capitalised(hidden)}.",)
+        told[QUESTIONS["stops"]] = told[QUESTIONS["stops"]][:-1] or (f"{capitalised(hidden)}.",)
+    return told
 
 
 def opening(cards: Sequence[Card], share: float, once: float, waiting: int) -> str:

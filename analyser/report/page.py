@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from analyser.errors import EmptyLakeError, MissingExtraError
 from analyser.privacy import Pseudonyms, lake_secret, suppressed
-from analyser.report import charts, content, maps, measures, networks
+from analyser.proposals.shown import without_mailbox
+from analyser.report import charts, content, knowledge, maps, measures, networks
 from analyser.report.svg import themed, variable
 from analyser.report.text import clean, counted
 
@@ -58,7 +59,8 @@ def render(lake: Lake, settings: Settings, *, pseudonyms: Pseudonyms | None = No
         raise EmptyLakeError("proposals", fix="run 'analyser analyse' first")
     if pseudonyms is None:
         pseudonyms = Pseudonyms(lake_secret(lake.path), enabled=settings.privacy.pseudonyms)
-    documents = [json.loads(text) for text in lake.arrow("proposals").sort_by("rank")["document"].to_pylist()]
+    rows = lake.arrow("proposals").sort_by("rank")["document"].to_pylist()
+    documents = [without_mailbox(json.loads(text), pseudonyms) for text in rows]
     page: str = _template().render(_context(lake, settings, documents, pseudonyms))
     return page
 
@@ -116,6 +118,8 @@ def _context(
         "backlog_rest": backlog[BACKLOG_SHOWN:],
         "parked": [content.row(d, directory, minimum) for d in documents if d["status"] == "defer"],
         "left_alone": sum(d["status"] == "leave" for d in documents),
+        "topics": knowledge.topics(lake, documents, pseudonyms, minimum),
+        "departments": knowledge.departments(lake, run.get("thresholds", {}).get("connections", {}), minimum),
         "read": content.account(reading),
         "thresholds": _thresholds(run.get("thresholds", {})),
         "savings": run.get("savings") or settings.savings.model_dump(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from analyser.errors import MissingExtraError
@@ -49,6 +50,15 @@ class Picture:
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
     legend: tuple[tuple[str, str], ...] = ()
+
+    def _repr_html_(self) -> str:
+        """The picture as notebooks show it: with its legend and caption."""
+        marks = "".join(
+            f'<span style="margin-right:1.2em"><span style="color:{colour}">■</span> {escape(label)}</span>'
+            for label, colour in self.legend
+        )
+        said = f"<figcaption>{marks} {escape(self.caption)}</figcaption>" if marks or self.caption else ""
+        return f"<figure><strong>{escape(self.title)}</strong><br>{self.svg}{said}</figure>"
 
 
 def altair() -> Any:

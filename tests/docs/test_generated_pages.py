@@ -113,6 +113,7 @@ def test_main_writes_what_is_stale_and_removes_rules_that_are_gone(generate, gen
         (tmp_path / name).write_text(
             "[page](docs/tables.md) [other](CHANGELOG.md) [start](README.md)\n", encoding="utf-8"
         )
+    (docs / "accuracy.json").write_bytes((generate.FOLDER / "accuracy.json").read_bytes())
     (docs / "thresholds.md").write_text("old", encoding="utf-8")
     (docs / "rules/gone.md").write_text("old", encoding="utf-8")
     monkeypatch.setattr(generate, "FOLDER", docs)

@@ -81,7 +81,9 @@ def test_navigation_lists_every_page(generate, root, pages):
     listed = re.findall(r"(?:- |: )([\w/-]+\.md)$", (root / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
     there = [name.removeprefix("docs/") for name in pages if name.startswith("docs/")]
 
-    assert sorted(listed) == sorted([*there, *generate.copies()])
+    worked = [f"project/notebooks/{path.stem}.md" for path in (root / "notebooks").glob("*.ipynb")]
+
+    assert sorted(listed) == sorted([*there, *generate.copies(), *worked])
 
 
 # commands

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 # of the text as the Apache Software Foundation publishes it
 _APACHE = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
-_TARGETS = ("demo", "test", "check", "bench", "docs", "constraints", "clean")
+_TARGETS = ("accuracy", "demo", "test", "check", "bench", "docs", "constraints", "clean")
 
 # put together here, so that this file does not hold what it forbids
 _FOREIGN = re.compile(

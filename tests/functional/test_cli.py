@@ -291,6 +291,8 @@ def test_connections_for_people_and_as_graphml(config, tmp_path):
     assert ended.returncode == 0, ended.stderr
     assert "of its ties inside; sizes alone would make it" in ended.stdout
     assert re.search(r"\d+ links, \d+ of them fragile", ended.stdout)
+    assert re.search(r"rests\s+on", ended.stdout)
+    assert re.search("several|few: fragile", ended.stdout)
     graph = nx.read_graphml(path)
     assert graph.number_of_edges() > 100
     assert "@" not in ended.stdout
@@ -354,7 +356,7 @@ def test_for_people_progress_is_on_standard_error_and_results_on_standard_output
     assert str(tmp_path / "new" / "report.html") in ended.stdout
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["report.html"]
     ended = run("proposals", "--why", config=config)
-    assert "why this kind:" in ended.stdout
+    assert "Why this space?" in ended.stdout
     assert ended.stderr == ""
 
 

@@ -100,7 +100,7 @@ def test_no_two_of_the_first_twenty_are_the_same_people(proposals):
         (a, b)
         for i, a in enumerate(first)
         for b in first[:i]
-        if len(a & b) >= PortfolioThresholds().overlap * len(a | b)
+        if len(a & b) >= PortfolioThresholds().front_overlap * len(a | b)
     ]
     assert not alike
 

@@ -95,6 +95,7 @@ def _pace(rows: ir.Table, seen: ir.Table) -> ir.Table:
         pace_weeks=ibis.least(late.span.max(), _PACE_WEEKS).cast("int32"),
         pace_active=ibis.least(late.week.nunique(), late.span.max(), _PACE_WEEKS).cast("int32"),
         pace_messages=late.count(),
+        pace_answers=(late.thread != late.message).cast("int64").sum(),
         pace_deliveries=late.deliveries.sum(),
     )
 

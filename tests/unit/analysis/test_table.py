@@ -122,6 +122,13 @@ def test_the_pace_is_read_from_the_last_half_year(of):
     assert found["messages"] == 15
 
 
+def test_of_the_pace_answers_are_what_does_not_begin_its_thread(of):
+    old = [{"day": 0, "thread": 0}, {"day": 1, "thread": 0}]
+    late = [{"day": 300, "thread": 2}, {"day": 301, "thread": 2}, {"day": 302, "thread": 4}, {"day": 303, "thread": 2}]
+    found = of(*old, *late, today=600)
+    assert (found["pace_messages"], found["pace_answers"]) == (4, 2)
+
+
 def test_the_half_year_ends_with_the_last_message_and_leaves_its_first_instant_out(of):
     found = of({"day": 0}, {"day": 0.01}, {"day": 182}, today=182)
     assert (found["pace_messages"], found["pace_active"]) == (2, 2)

@@ -23,6 +23,8 @@ ADDRESSES = {
     "guest@y": "guest@y",
 }
 PEOPLE = ("ann@x", "bob@x")
+PRINCIPALS = sorted(set(ADDRESSES.values()))
+KINDS = {"all@x": "list", "team@x": "list", "room@x": "room", "guest@y": "external"}
 
 
 def table(name, rows):
@@ -37,6 +39,7 @@ def groups():
     def groups(*rows, **members):
         run = {
             "addresses": table("addresses", [{"address": a, "principal": p} for a, p in ADDRESSES.items()]),
+            "principals": table("principals", [{"principal": p, "kind": KINDS.get(p, "person")} for p in PRINCIPALS]),
             "people": ibis.memtable(pa.table({"principal": pa.array(PEOPLE, TEXT)})),
             "groups": table("groups", rows),
             "group_members": table(
@@ -63,7 +66,16 @@ def test_an_alias_is_the_person(groups):
 
 def test_who_is_no_person_of_the_organisation_stands_apart(groups):
     (found,) = groups(TEAM, team=["ann@x", "all@x", "room@x", "guest@y"])
-    assert (found.members, found.others) == ({"ann@x"}, {"all@x", "room@x", "guest@y"})
+    assert (found.members, found.others, found.guests) == ({"ann@x"}, {"all@x", "room@x"}, {"guest@y"})
+
+
+@pytest.mark.parametrize(
+    ("member", "guest"),
+    [("new@z", True), ("new@y", True), ("new_z.com#EXT#@x", True), ("new@x", False), ("6f1c", False)],
+)
+def test_a_member_that_nobody_heard_of_is_a_guest_if_its_address_says_so(groups, member, guest):
+    (found,) = groups(TEAM, team=["ann@x", member])
+    assert (found.guests, len(found.members)) == ({member} if guest else set(), 1 if guest else 2)
 
 
 def test_who_never_mailed_and_stands_in_no_directory_counts_and_hinders_nothing(groups):

@@ -159,6 +159,15 @@ def test_what_was_planted_is_found_and_nothing_else(analysed):
     assert group["messages"] == 4 * 26
     proposals = [json.loads(text) for text in analysed[1].arrow("proposals")["document"].to_pylist()]
     assert [p["patterns"] for p in proposals] == [["working_group"], ["status_report"]]
+    # Sales 0 begins every thread of the group, the others answer; of equals one counts as the busiest
+    others = {o["person"].partition("@")[0]: o["reasons"] for o in proposals[0]["second_owners"]}
+    assert others == {
+        "finance1": ["answers threads that others began"],
+        "sales0": ["begins threads that others answer"],
+        "sales1": ["answers threads that others began"],
+    }
+    spent = proposals[0]["savings"]["generated"]
+    assert (spent["answering_hours_per_week"], spent["beginning_hours_per_week"]) == (0.25, 0.08)
 
 
 def test_thresholds_of_a_run_decide(analysed, monkeypatch):

@@ -15,14 +15,14 @@ LIMITS = ExistingThresholds()
 TEN = "abcdefghij"
 
 
-def group(members, kind="team", name="Kestrel", *, address="kestrel@contoso.example", idle=1, others=()):
+def group(members, kind="team", name="Kestrel", *, address="kestrel@contoso.example", idle=1, others=(), guests=()):
     """A group with a sign of life `idle` days ago; None: nothing is known of its life."""
     last = None if idle is None else TODAY - timedelta(days=idle)
-    return Group(address, name, kind, last, frozenset(members), frozenset(others))
+    return Group(address, name, kind, last, frozenset(members), frozenset(others), frozenset(guests))
 
 
-def best(*groups, members=TEN, words=("audit",), conversation=True, **limits):
-    return best_match(frozenset(members), words, groups, TODAY, ExistingThresholds(**limits), conversation=conversation)
+def best(*groups, members=TEN, words=("audit",), converts=True, **limits):
+    return best_match(frozenset(members), words, groups, TODAY, ExistingThresholds(**limits), converts=converts)
 
 
 def verdict(*groups, **how):
@@ -105,17 +105,17 @@ def test_an_idle_group_says_since_when():
 
 
 @pytest.mark.parametrize("kind", ["team", "channel", "community", "microsoft_365_group"])
-@pytest.mark.parametrize("conversation", [True, False])
-def test_places_are_reused_and_extended_whatever_the_space_lives_off(kind, conversation):
-    assert verdict(group(TEN, kind), conversation=conversation) == "reuse"
-    assert verdict(group(TEN[:7], kind), conversation=conversation) == "extend"
+@pytest.mark.parametrize("converts", [True, False])
+def test_places_are_reused_and_extended_whatever_the_space_lives_off(kind, converts):
+    assert verdict(group(TEN, kind), converts=converts) == "reuse"
+    assert verdict(group(TEN[:7], kind), converts=converts) == "extend"
 
 
 @pytest.mark.parametrize(("held", "expected"), [(10, "convert"), (6, "convert"), (5, "none")])
 def test_a_list_is_converted_only_for_a_conversation(held, expected):
     addresses = group(TEN[:held], "distribution_list")
     assert verdict(addresses) == expected
-    assert verdict(addresses, conversation=False) == "none"
+    assert verdict(addresses, converts=False) == "none"
 
 
 def test_a_list_that_holds_all_among_many_is_not_alike():
@@ -167,6 +167,30 @@ def test_only_a_list_brings_a_checklist():
     assert best(group(TEN)).checklist == best(group(TEN[:7])).checklist == ()
 
 
+@pytest.mark.parametrize("kind", ["team", "channel", "community", "microsoft_365_group"])
+@pytest.mark.parametrize("held", [10, 7])
+def test_internal_talk_is_not_moved_to_where_guests_read(kind, held):
+    found = best(group(TEN[:held], kind, guests=("guest@y",)))
+    assert (found.verdict, found.checklist) == (None, ())
+    assert "guests from outside would read along" in found.reason
+    assert best(group(TEN[:held], kind)).verdict in {"reuse", "extend"}
+
+
+def test_a_place_with_guests_that_serves_nobody_is_not_told():
+    assert best(group(TEN[:3], guests=("guest@y",))) is None
+
+
+def test_guests_count_among_nobody_and_block_the_upgrade_of_a_list():
+    found = best(group(TEN, "distribution_list", guests=("a@y", "b@y")))
+    assert (found.verdict, found.jaccard) == ("convert", 1.0)
+    assert states(found.group)[NO_GUESTS] == ("blocked", "2 guests")
+
+
+def test_a_place_without_guests_comes_before_one_with():
+    shut, open_ = group(TEN[:8], address="b@x"), group(TEN, address="a@x", guests=("g@y",))
+    assert best(shut, open_).group == shut
+
+
 # which of several
 
 
@@ -211,13 +235,13 @@ GROUPS = st.lists(
 )
 
 
-@given(members=PEOPLE, groups=GROUPS, conversation=st.booleans())
-def test_what_serves_shares_people_and_keeps_its_promise(members, groups, conversation):
-    found = best(*groups, members=members, conversation=conversation)
-    assert found == best(*groups[::-1], members=members, conversation=conversation)
+@given(members=PEOPLE, groups=GROUPS, converts=st.booleans())
+def test_what_serves_shares_people_and_keeps_its_promise(members, groups, converts):
+    found = best(*groups, members=members, converts=converts)
+    assert found == best(*groups[::-1], members=members, converts=converts)
     if found is None:
         # more groups can only help, and those that share nobody never do
-        assert best(*groups, group("xyz", address="d@x"), members=members, conversation=conversation) is None
+        assert best(*groups, group("xyz", address="d@x"), members=members, converts=converts) is None
         return
     assert found.group.members & members
     assert 0 < found.jaccard <= found.contained <= 1
@@ -228,7 +252,7 @@ def test_what_serves_shares_people_and_keeps_its_promise(members, groups, conver
     else:
         assert found.jaccard >= LIMITS.named_alike
     if found.verdict == "convert":
-        assert conversation
+        assert converts
     living = [g for g in groups if g.last_activity is None or g.last_activity > date(2025, 1, 1)]
     if members in [g.members for g in living if g.kind == "team"]:
         assert found.verdict == "reuse"
@@ -242,6 +266,7 @@ def states(of):
 
 
 NO_OTHERS = "No member is a list or another object that is no person"
+NO_GUESTS = "No member is from outside"
 ALIAS = "The alias has no special characters"
 SECURITY = "It is no security group"
 
@@ -252,7 +277,8 @@ def test_nothing_that_metadata_tells_hinders_a_plain_list():
 
 
 def test_what_metadata_does_not_tell_is_asked_and_where_to_look_is_said():
-    asked = [b for b in blockers(group(TEN, "distribution_list")) if b.condition not in {NO_OTHERS, ALIAS, SECURITY}]
+    told = {NO_OTHERS, NO_GUESTS, ALIAS, SECURITY}
+    asked = [b for b in blockers(group(TEN, "distribution_list")) if b.condition not in told]
     assert len(asked) == 7
     assert {b.state for b in asked} == {"ask"}
     assert all(b.note for b in asked)
@@ -285,8 +311,10 @@ def test_a_security_group_blocks():
     assert states(group(TEN, "security_group"))[SECURITY] == ("blocked", "security_group")
 
 
-@pytest.mark.parametrize("changes", [{"kind": "security_group"}, {"address": "a b@x"}, {"others": ("l@x",)}])
+@pytest.mark.parametrize(
+    "changes", [{"kind": "security_group"}, {"address": "a b@x"}, {"others": ("l@x",)}, {"guests": ("g@y",)}]
+)
 def test_each_blocker_is_found_alone(changes):
     found = blockers(group(TEN, **{"kind": "distribution_list", **changes}))
     assert [b.state for b in found].count("blocked") == 1
-    assert len(found) == 10
+    assert len(found) == 11

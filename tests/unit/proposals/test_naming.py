@@ -32,6 +32,8 @@ def test_words_are_counted_by_audience_not_by_subject(make):
         ({"stems": (), "departments": (None,)}, "group mail"),
         ({"stem": "weekly report pipeline week #"}, "weekly report pipeline"),
         ({"stem": "one two three four five six seven"}, "one two three four five six"),
+        ({"stem": "please note open positions"}, "open positions"),
+        ({"stem": "bitte stückliste prüfen"}, "stückliste"),
         ({"stem": "of the #", "stems": ("supplier audit",)}, "supplier audit"),
         ({"kind": "outside", "stem": "fabrikam.example"}, "fabrikam.example"),
         ({"kind": "outside", "stem": None}, "partners"),
@@ -42,6 +44,55 @@ def test_words_are_counted_by_audience_not_by_subject(make):
 )
 def test_the_topic_is_what_the_subjects_say(audience, topic, make):
     assert naming.topic(make.audience(**{"people": "abcdef", **audience}), NONE) == topic
+
+
+@pytest.mark.parametrize(
+    ("subject", "about"),
+    [
+        ("please note open positions", "open positions"),
+        ("please review the contract annex", "the contract annex"),
+        ("kindly approve invoice", "invoice"),
+        ("bitte stückliste prüfen", "stückliste"),
+        ("bitte prüfen stückliste", "stückliste"),
+        ("bitte rechnungen", "rechnungen"),  # one word is what it is about
+        ("merci de valider le budget", "le budget"),
+        ("veuillez confirmer le budget", "le budget"),
+        ("si prega di confermare il budget", "il budget"),
+        ("por favor revisar presupuesto", "presupuesto"),
+        ("contract annex please review", "contract annex"),
+        ("please", "please"),
+        ("please help", "please help"),
+        ("open positions", "open positions"),
+    ],
+)
+def test_a_request_is_named_after_what_it_is_about(subject, about):
+    assert naming._asked_about(subject.split()) == about.split()
+
+
+@given(
+    st.lists(
+        st.sampled_from(["please", "bitte", "merci", "de", "note", "prüfen", "budget", "#", "the", "favor"]), max_size=7
+    )
+)
+def test_what_a_request_is_about_is_a_part_of_it(words):
+    about = naming._asked_about(words)
+    assert f" {' '.join(about)} " in f" {' '.join(words)} "
+    assert bool(about) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("stems", "topic"),
+    [
+        (("thanks for yesterday", "supplier audit"), "supplier audit"),
+        (("schedulers will no longer",), "schedulers"),
+        (("stock levels kw #",), "stock levels"),
+        (("who wants to buy winter gloves",), "wants to buy"),
+    ],
+)
+def test_words_of_grammar_stand_at_neither_end(stems, topic, make):
+    found = naming.topic(make.audience(stems=stems, departments=("Legal",)), NONE)
+    assert set(found.split()) & set(topic.split())
+    assert not {found.split()[0], found.split()[-1]} & naming._FILLER
 
 
 def test_the_phrase_of_the_rarest_words_names_it(make):

@@ -11,8 +11,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyser.proposals.portfolio import Candidate, PortfolioThresholds, choose
+from analyser.proposals.portfolio import PortfolioThresholds, choose
 from analyser.proposals.readiness import Readiness
+from analyser.proposals.selection import Candidate
 
 LIMITS = PortfolioThresholds()
 READY = Readiness(("a", "b"), (), ())
@@ -31,13 +32,13 @@ def candidate(make):
 
 def order(candidates, degrees, weight, **limits):
     """The backlog where nothing may be a pilot: greedy selection alone."""
-    pilots, backlog = choose(
+    found = choose(
         candidates, sp.csr_array(np.array(degrees, float)), np.array(weight, float), PortfolioThresholds(**limits),
         lambda _: "no pilot",
     )  # fmt: skip
-    assert pilots == []
-    assert all(reason == "no pilot" for _, reason in backlog)
-    chosen = [choice for choice, _ in backlog]
+    assert found.pilots == []
+    assert all(reason == "no pilot" for _, reason in found.backlog)
+    chosen = [choice for choice, _ in found.backlog]
     return ["".join(sorted(c.candidate.members)) for c in chosen], [c.gain for c in chosen], chosen
 
 
@@ -178,11 +179,9 @@ def pick(candidate):
     def pick(*rows, obstacle=lambda _: None, **limits):
         candidates = [candidate(p, sponsor=s, rule=r) for p, s, r in rows]
         weight = np.arange(100.0, 100 - len(rows), -1)
-        pilots, backlog = choose(
-            candidates, sp.csr_array(np.eye(len(rows))), weight, PortfolioThresholds(**limits), obstacle
-        )
-        taken = [candidates.index(c.candidate) for c in pilots]
-        why_not = {candidates.index(c.candidate): reason for c, reason in backlog}
+        found = choose(candidates, sp.csr_array(np.eye(len(rows))), weight, PortfolioThresholds(**limits), obstacle)
+        taken = [candidates.index(c.candidate) for c in found.pilots]
+        why_not = {candidates.index(c.candidate): reason for c, reason in found.backlog}
         # every candidate is either a pilot or hears why not
         assert sorted([*taken, *why_not]) == list(range(len(rows)))
         assert all(why_not.values())
@@ -236,20 +235,20 @@ def test_a_limit_takes_no_mail_from_those_after_it(candidate):
     """The second is refused for its sponsor: the third, a pilot, still serves the mail that the second would have."""
     candidates = [candidate("ab"), candidate("cd"), candidate("ef", sponsor="IT")]
     degrees, weight = sp.csr_array(np.array([[1.0, 0], [0, 1], [0, 0.5]])), np.array([10.0, 8])
-    pilots, backlog = choose(candidates, degrees, weight, LIMITS, lambda _: None)
-    assert [(c.candidate, c.gain) for c in pilots] == [(candidates[0], 10), (candidates[2], 4)]
-    assert [(c.candidate, c.gain) for c, _ in backlog] == [(candidates[1], 4)]
+    found = choose(candidates, degrees, weight, LIMITS, lambda _: None)
+    assert [(c.candidate, c.gain) for c in found.pilots] == [(candidates[0], 10), (candidates[2], 4)]
+    assert [(c.candidate, c.gain) for c, _ in found.backlog] == [(candidates[1], 4)]
 
 
 def test_what_resembles_a_pilot_is_absorbed_by_it_whatever_speaks_against_it(candidate):
     candidates = [candidate("abc", rule="broadcast"), candidate("abc"), candidate("abc", rule=None)]
-    pilots, backlog = choose(
+    found = choose(
         candidates, sp.csr_array(np.eye(3)), np.array([1.0, 2, 3]), LIMITS,
         lambda c: "too young" if "working_group" in c.patterns else None,
     )  # fmt: skip
-    assert [c.candidate for c in pilots] == [candidates[0]]
-    assert backlog == []
-    assert pilots[0].candidate.patterns == ["broadcast", "working_group"]
+    assert [c.candidate for c in found.pilots] == [candidates[0]]
+    assert found.backlog == []
+    assert found.pilots[0].candidate.patterns == ["broadcast", "working_group"]
 
 
 def test_recognised_patterns_come_before_group_mail_without_one(pick):
@@ -282,13 +281,14 @@ def test_the_handful_does_not_depend_on_the_order_of_input(candidate, problem, r
     refused = {id(candidates[n]) for n in refused if n < len(candidates)}
 
     def told(order):
-        pilots, backlog = choose(
+        found = choose(
             [candidates[n] for n in order], sp.csr_array(degrees[order]), weight, LIMITS,
             lambda c: "refused" if id(c) in refused else None,
         )  # fmt: skip
-        assert not refused & {id(c.candidate) for c in pilots}
-        assert len(pilots) + len(backlog) == len(candidates)
-        return [(id(c.candidate), c.gain) for c in pilots], [(id(c.candidate), reason) for c, reason in backlog]
+        assert not refused & {id(c.candidate) for c in found.pilots}
+        assert len(found.pilots) + len(found.backlog) == len(candidates)
+        pilots = [(id(c.candidate), c.gain) for c in found.pilots]
+        return pilots, [(id(c.candidate), reason) for c, reason in found.backlog]
 
     shuffled = list(range(len(own)))
     expected = told(list(shuffled))
@@ -302,3 +302,60 @@ def test_the_sponsor_is_the_home_department(make):
     one = Candidate(of, [], "recurring_group", [], READY, frozenset("abc"), 1.0)
     assert one.sponsor == "Sales"
     assert replace(one, audience=make.audience(departments=(None,))).sponsor == ""
+
+
+# the front of the list
+
+
+def fronted(candidates, degrees=None, **limits):
+    degrees = np.eye(len(candidates)) if degrees is None else np.array(degrees, float)
+    weight = np.arange(100.0, 100 - degrees.shape[1], -1)
+    found = choose(
+        candidates, sp.csr_array(degrees), weight, PortfolioThresholds(**limits), lambda _: "no pilot"
+    )  # fmt: skip
+    return ["".join(sorted(c.candidate.members)) for c, _ in found.backlog], found
+
+
+def test_at_the_front_no_two_share_half_of_their_people(candidate):
+    candidates = [candidate(p) for p in ("abc", "abcdef", "ghi", "jkl")]
+    names, found = fronted(candidates, front=3)
+    assert names == ["abc", "ghi", "jkl", "abcdef"]
+    (rival,) = found.rivals[3]
+    assert (rival.candidate, rival.how, rival.share) == (candidates[0], "nearby", 0.5)
+    assert found.rivals[:3] == [[], [], []]
+    assert fronted(candidates, front=1)[0] == ["abc", "abcdef", "ghi", "jkl"]
+    assert fronted(candidates, front=3, front_overlap=0.51)[0] == ["abc", "abcdef", "ghi", "jkl"]
+
+
+def test_what_stands_back_comes_where_there_is_nothing_else(candidate):
+    candidates = [candidate("abc"), candidate("abcdef", rule=None)]
+    assert fronted(candidates)[0] == ["abc", "abcdef"]
+
+
+def test_what_adds_nothing_but_was_recognised_fills_the_front_before_a_likeness(candidate):
+    candidates = [candidate("abc"), candidate("abcdef"), candidate("xyz")]
+    assert fronted(candidates, [[1, 0], [0, 1], [0, 0]])[0] == ["abc", "xyz", "abcdef"]
+
+
+def test_a_pilot_resembles_no_pilot(candidate):
+    candidates = [candidate("abc"), candidate("abcdef", sponsor="IT"), candidate("xyz", sponsor="Legal")]
+    found = choose(candidates, sp.csr_array(np.eye(3)), np.array([3.0, 2, 1]), LIMITS, lambda _: None)
+    assert [c.candidate for c in found.pilots] == [candidates[0], candidates[2]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    people=st.lists(st.frozensets(st.sampled_from("abcdefghij"), min_size=1, max_size=6), min_size=1, max_size=12),
+    front=st.integers(1, 8),
+)
+def test_the_front_is_without_likeness_as_far_as_there_is_anything_else(candidate, people, front):
+    candidates = [candidate("".join(sorted(p))) for p in people]
+    found = fronted(candidates, front=front)[1]
+    listed = [c.candidate for c, _ in found.backlog]
+    alike = [
+        [c for c in listed[:n] if len(c.members & one.members) >= 0.5 * len(c.members | one.members)]
+        for n, one in enumerate(listed)
+    ]
+    first = next((n for n, some in enumerate(alike[:front]) if some), None)
+    # once one is alike, all that follow are
+    assert first is None or all(alike[first:])

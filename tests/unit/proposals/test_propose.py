@@ -306,13 +306,17 @@ def test_a_desk_answers_asks_and_no_recipient_sets(propose_for, make):
 
 
 @pytest.mark.parametrize(
-    ("kind", "rule"), [("path", "approval_chain"), ("joiners", "onboarding"), ("copies", "regional_notice")]
-)
-def test_mail_that_goes_to_one_after_another_counts_by_itself(kind, rule, propose_for, make):
+    ("kind", "rule", "worth"),
+    [
+        ("path", "approval_chain", 1), ("joiners", "onboarding", 1), ("copies", "regional_notice", 0.5),
+        ("alarms", "alerts", 0.5),
+    ],
+)  # fmt: skip
+def test_mail_that_goes_to_one_after_another_counts_by_itself(kind, rule, worth, propose_for, make):
     people = [make.member(name, "IT", sent=9) for name in "abc"]
     audience = make.audience(kind=kind, stem="vpn", members=people, recent_weight=30.0)
     (p,) = propose_for((audience, [rule]), sets={"abc": 10.0})
-    assert p["share_of_benefit"] == round(DISCOUNT * 30 / 40, 4)
+    assert p["share_of_benefit"] == round(worth * DISCOUNT * 30 / 40, 4)
 
 
 def test_people_of_no_recipient_set_disturb_nothing(make):
@@ -417,7 +421,7 @@ def test_a_list_to_convert_brings_its_checklist(propose_for, there, make):
     (p,) = propose_for((make.audience(), ["working_group"]), there=lists)
     checklist = p["existing"]["checklist"]
     assert all(entry.keys() == {"condition", "state", "note"} for entry in checklist)
-    assert [entry["state"] for entry in checklist] == ["blocked", "clear", "clear", *["ask"] * 7]
+    assert [entry["state"] for entry in checklist] == ["blocked", *["clear"] * 3, *["ask"] * 7]
     assert checklist[0]["note"] == "1 such members"
 
 

@@ -10,6 +10,7 @@ import pytest
 from analyser.config import Settings
 from analyser.lake.schema import TABLES
 from analyser.lake.store import Lake
+from analyser.proposals.answers import QUESTIONS
 
 NOW = datetime(2025, 11, 3, 9, 30, tzinfo=UTC)  # a Monday
 DEPARTMENTS = {"Sales": 8, "Finance": 6, "Legal": 2}
@@ -54,6 +55,8 @@ def document(name="Weekly Pipeline", members=PIPELINE, **changes):
             {"kind": "channel", "score": 1.0, "reasons": ["prior 1.00"]},
             {"kind": "list", "score": 0.6, "reasons": ["prior 0.60", "7 people are few for it"]},
         ],
+        "second_owners": [], "knowledge": None, "considered": [],
+        "answers": {key: [f"Answer to {key}."] for key in QUESTIONS} | {"stops": ["The weekly mail.", "Deliveries."]},
         "member_reasons": {
             p: f"{'core' if p.startswith('sales') else 'periphery'}: on 90% of the messages" for p in members
         },
@@ -145,6 +148,7 @@ def world():
         now, people, pipeline = NOW, PEOPLE, PIPELINE
         mail = staticmethod(pipeline_mail)
         fill = staticmethod(fill)
+        table = staticmethod(table)
         settings_in = staticmethod(settings_in)
 
     return World
