@@ -25,7 +25,7 @@ from analyser.report import charts, measures, series
 from analyser.sources.sample import SampleOrganisationSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     import ibis.expr.types as ir
@@ -46,11 +46,15 @@ bars, weekly = series.bars, series.weekly
 class _Silence:
     """Is told how a scan or an analysis goes on, and says nothing."""
 
+    def planned(self, source: str, mailboxes: int) -> None: ...
+
     def started(self, source: str, mailbox: Mailbox) -> None: ...
 
     def advanced(self, source: str, mailbox: Mailbox, batch_messages: int, progress: int) -> None: ...
 
     def finished(self, source: str, mailbox: Mailbox, outcome: MailboxOutcome) -> None: ...
+
+    def counted(self, source: str, counts: Mapping[str, float]) -> None: ...
 
     def publishing(self) -> None: ...
 
