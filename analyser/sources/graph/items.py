@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 from msgspec import UNSET, UnsetType
 
 from analyser.sources import columns as convert
-from analyser.sources.addresses import parse_address
-from analyser.sources.contract import RECIPIENT
 from analyser.sources.headers import first_id
 from analyser.sources.records import ROLES, Records, assemble
+from analyser.sources.service.people import empty_lists, recipient_lists, senders_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +106,7 @@ def records(items: Sequence[Item], folder: str, period: Period) -> Records:
     values, reasons = convert.moments(texts["sentDateTime"], period)
     # From is who wrote it, Sender who sent it in their name: a message without From has only the latter
     authors = [item.author or item.sender for item in items]
-    sender, sender_name = _people([[author] if author else [] for author in authors])
+    sender, sender_name = senders_of(*_people([[author or _Recipient()] for author in authors]))
     lists = [[getattr(item, f"{role}Recipients") or () for item in items] for role in ROLES]
     people, unresolved = _recipients(lists)
     kinds = pa.array([item.kind for item in items], pa.string())
@@ -121,7 +120,7 @@ def records(items: Sequence[Item], folder: str, period: Period) -> Records:
             "sender_name": sender_name,
             "subject": pc.replace_substring_regex(texts["subject"], r"\s+", " "),
             "conversation_id": texts["conversationId"],
-            "references": _empty_lists(len(items)),
+            "references": empty_lists(len(items)),
             "has_attachments": pa.array([item.hasAttachments for item in items], pa.bool_()),
             "importance": convert.one_of(pc.utf8_lower(texts["importance"]), ("low", "normal", "high")),
             "meeting": _meeting(kinds),
@@ -142,47 +141,15 @@ def _meeting(kinds: pa.Array) -> pa.Array:
     return pc.if_else(pc.fill_null(pc.ends_with(lower, "eventmessageresponse"), fill_value=False), "response", asked)
 
 
-def _empty_lists(count: int) -> pa.Array:
-    return pa.ListArray.from_arrays(pa.array(np.zeros(count + 1, np.int32)), pa.array([], pa.string()))
-
-
 def _people(lists: Sequence[Sequence[_Recipient]]) -> tuple[pa.Array, pa.Array]:
-    """Address and name of the only entry of each list; null where there is none."""
-    ones = [entries[0].emailAddress if entries else None for entries in lists]
-    addresses = _addresses(pa.array([one.address if one else None for one in ones], pa.string()))
-    names = convert.texts(pa.array([one.name if one else None for one in ones], pa.string()))
-    return addresses, pc.if_else(addresses.is_valid(), names, pa.scalar(None, pa.string()))
+    """Addresses and names of m recipients, in their order."""
+    found = [entry.emailAddress or _EmailAddress() for entries in lists for entry in entries]
+    return pa.array([one.address for one in found], pa.string()), pa.array([one.name for one in found], pa.string())
 
 
 def _recipients(lists: Sequence[Sequence[Sequence[_Recipient]]]) -> tuple[pa.Array, npt.NDArray[np.int32]]:
-    """Recipients of n messages from the lists of each role: an address once per role, To before Cc before Bcc."""
-    count, width = len(lists[0]), len(lists)
-    entries = [entry.emailAddress or _EmailAddress() for role in lists for listed in role for entry in listed]
-    lengths = np.array([len(listed) for role in lists for listed in role], np.int64)
-    of_list = np.repeat(np.arange(count * width), lengths)
-    of_role, of_row = of_list // max(count, 1), of_list % max(count, 1)
-    addresses = _addresses(pa.array([entry.address for entry in entries], pa.string()))
-    names = convert.texts(pa.array([entry.name for entry in entries], pa.string()))
-    known = np.asarray(addresses.is_valid())
-    unresolved = np.bincount(of_row[~known & np.asarray(names.is_valid())], minlength=count).astype(np.int32)
-    encoded = pc.dictionary_encode(addresses.filter(pa.array(known)))
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    kept = np.flatnonzero(known)
-    keys = (of_row[kept] * width + of_role[kept]) * (len(encoded.dictionary) + 1) + codes
-    kept = kept[np.sort(np.unique(keys, return_index=True)[1])]
-    kept = kept[np.argsort(of_row[kept] * width + of_role[kept], kind="stable")]
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(of_row[kept], minlength=count))]).astype(np.int32)
-    picks = pa.array(kept)
-    roles = pa.array(ROLES).take(pa.array(of_role[kept]))
-    people = pa.StructArray.from_arrays([addresses.take(picks), names.take(picks), roles], fields=list(RECIPIENT))
-    return pa.ListArray.from_arrays(pa.array(offsets), people), unresolved
-
-
-def _addresses(column: pa.Array) -> pa.Array:
-    """Lower case, without white space around; null for what is no address."""
-    encoded = pc.dictionary_encode(pc.utf8_lower(pc.utf8_trim_whitespace(column)))
-    unique = encoded.dictionary
-    plain = pc.match_substring_regex(unique, r"^[^\s<>()\[\],;:\\\"@']+@[^\s<>()\[\],;:\\\"@']+$")
-    odd = [parse_address(text)[0] for text in unique.filter(pc.invert(plain)).to_pylist()]
-    cleaned = pc.replace_with_mask(unique, pc.invert(plain), pa.array(odd, pa.string()))
-    return cleaned.take(encoded.indices)
+    """Recipients of n messages from the lists of each role; see `recipient_lists`."""
+    count, flat = len(lists[0]), [entries for role in lists for entries in role]
+    of_list = np.repeat(np.arange(count * len(lists)), np.array([len(entries) for entries in flat], np.int64))
+    width = max(count, 1)
+    return recipient_lists(count, of_list % width, of_list // width, *_people(flat))
