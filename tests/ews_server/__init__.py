@@ -121,3 +121,41 @@ Rules that the server holds a client to
 The schemas are those of `contracts/ews` below the folder ``ANALYSER_SHARED`` (default: ``shared`` beside the project);
 without them a server with ``validate`` on raises FileNotFoundError; tests skip by `schema_folder`.
 """
+
+from __future__ import annotations
+
+from ews_server.faults import KINDS, Fault
+from ews_server.ledger import Logged, Violation
+from ews_server.schema import schema_folder
+from ews_server.server import EwsServer
+from ews_server.world import (
+    SKIPPED,
+    STATES,
+    Folder,
+    Group,
+    Mailbox,
+    Message,
+    User,
+    World,
+    messages,
+    outcomes,
+)
+
+__all__ = [
+    "KINDS",
+    "SKIPPED",
+    "STATES",
+    "EwsServer",
+    "Fault",
+    "Folder",
+    "Group",
+    "Logged",
+    "Mailbox",
+    "Message",
+    "User",
+    "Violation",
+    "World",
+    "messages",
+    "outcomes",
+    "schema_folder",
+]
