@@ -26,7 +26,7 @@ Options of `EwsServer` (all by keyword)
 ---------------------------------------
 ``validate=True``             share of requests and responses that are checked against the schema: True, False, 0…1
 ``auth=("ntlm", "basic")``    what ``WWW-Authenticate`` offers; NTLM is checked (NTLMv2), once per connection
-``version="2019"``            ``2016``, ``2019`` or ``se`` (15.2.2562, which says ``Exchange2016`` or later as they do)
+``version="2019"``            ``2016``, ``2019`` or ``se`` (15.2.2562)
 ``latency=0.005``             seconds that every answer takes at least (0 for benchmarks)
 ``item_latency=0.0``          seconds more for each item that GetItem reads
 ``connections=27``            requests of the account in flight; more are answered ErrorExceededConnectionCount
@@ -83,7 +83,8 @@ often; None: always), ``after`` (passes the first n matches), ``probability``; `
 ``sync_state``      ErrorInvalidSyncStateData: every state of that folder (or of the hierarchy) is void from now on
 ``partial``         a `share` of the items of a GetItem is answered ErrorItemNotFound (or `code`)
 ``short``           the last response messages of a GetItem are missing, by `share`
-``vanish``          the folder of the request is gone from now on: ErrorFolderNotFound
+``vanish``          the folder of the request is gone from now on (ErrorFolderNotFound; SyncFolderItems:
+                    ErrorSyncFolderNotFound)
 ``mailbox``         the mailbox of the request changes into the state `code` of `STATES`
 ==================  =============================================================================================
 
@@ -101,12 +102,12 @@ Changes between scans (each returns what it made; all appear in the next round o
 
 What lies in the mailboxes
 --------------------------
-People, lists and threads are those of ``graph_server.World.generate`` with the same arguments (message ids too, so that
-one lake can take both). Every fourth mailbox is German, every fourth Japanese, in the names of its folders. Each has all
-distinguished folders, ``searchfolders`` with a search folder below ``root``, a folder named as a distinguished one that
+People, lists and threads are those of ``graph_server.World.generate`` with the same arguments (message ids too, so
+that one lake can take both). Every fourth mailbox is German, every fourth Japanese, in the names of its folders. Each
+has all distinguished folders, ``searchfolders`` with a search folder below ``root``, a folder named as a distinguished one that
 is none, calendar, contacts and tasks (FolderClass), an archive mailbox (``archivemsgfolderroot``) for every fifth.
-Internal people appear as ``RoutingType`` EX with the X.500 address that ``World.x500`` knows in every third message, and
-ResolveNames knows it; item classes are IPM.Note, IPM.Note.SMIME, IPM.Schedule.Meeting.*, REPORT.IPM.Note.IPNRN. Some
+Internal people appear as ``RoutingType`` EX with the X.500 address that ``World.x500`` knows in every third message,
+and ResolveNames knows it; item classes are IPM.Note, IPM.Note.SMIME, IPM.Schedule.Meeting.*, REPORT.IPM.Note.IPNRN. Some
 item ids differ only in the case of a letter.
 
 Rules that the server holds a client to
@@ -114,9 +115,14 @@ Rules that the server holds a client to
 - BaseShape IdOnly and AdditionalProperties; MaxChangesReturned at most 512 (schema). Content is refused and recorded.
 - FindItem and SyncFolderItems give no more than a name for senders, and nothing for recipients, InternetMessageId,
   ConversationIndex, InReplyTo, References: for those GetItem is needed.
-- SyncFolderItems brings the newest first; search folders have no sync (ErrorInvalidSyncStateData is not what they say:
-  ErrorInvalidOperation). A SyncState is signed, and good for one folder.
+- SyncFolderItems brings the newest first; search folders have no sync (ErrorInvalidFolderTypeForOperation). A SyncState
+  is signed, and good for one folder; a folder that is gone is ErrorSyncFolderNotFound.
+- Extended properties: PidTagSenderSmtpAddress (0x5D01) and PidTagSentRepresentingSmtpAddress (0x5D02) of items, by
+  GetItem, spare a ResolveNames for senders; PidTagAttributeHidden (0x10F4) of folders.
 - ResolveNames takes one name and at most answers `resolve_limit`; ExpandDL goes one level deep; both as the account.
+
+exchangelib 5.6 gives a folder of ``root.sync_hierarchy()`` for which the server says no DistinguishedFolderId that of
+the root, and then asks for the root instead of the folder: take its id alone.
 
 The schemas are those of `contracts/ews` below the folder ``ANALYSER_SHARED`` (default: ``shared`` beside the project);
 without them a server with ``validate`` on raises FileNotFoundError; tests skip by `schema_folder`.

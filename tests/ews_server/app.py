@@ -142,8 +142,8 @@ class App:
         entry.code = refusal.code
         if refusal.form == "fault" or call is None:
             return envelope(fault(refusal), self.build, 500)
-        content = "<m:Items/>" if call.operation == "GetItem" else ""
-        return envelope(messages(call.operation, [failure(refusal, content)] * call.wanted), self.build)
+        parts = [failure(refusal, call.operation)] * call.wanted
+        return envelope(messages(call.operation, parts), self.build)
 
     async def _answer(self, exchange: Exchange) -> Answer:
         entry, call = exchange.entry, exchange.call
@@ -239,27 +239,34 @@ class App:
             case "error":
                 raise Refusal(one.code or "ErrorInternalServerTransientError", one.form)
             case "status":
-                if one.retry_after is not None:
-                    self._tell(exchange, one.retry_after)
-                told = {} if one.retry_after is None else {"Retry-After": str(math.ceil(one.retry_after))}
-                return Answer(one.status, BUSY.encode(), told, content_type="text/html")
+                return self._unavailable(one, exchange)
             case "unauthorized":
                 return self.login.refuse(exchange.request.claims["connection"])
-            case "mailbox" if exchange.box:
-                self.store.set_state(exchange.box.mailbox.address, one.code or "moving")
-            case "sync_state" if exchange.box:
-                self.sync.journal(exchange).generation += 1
-            case "vanish" if exchange.box:
-                self._vanish(exchange)
+            case "mailbox" | "sync_state" | "vanish" if exchange.box:
+                self._change(one, exchange)
         return None
 
-    def _vanish(self, exchange: Exchange) -> None:
-        place = self.mail.place(exchange, exchange.call.ids()[0])
-        self.store.delete_folder(place.folder.id)
+    def _unavailable(self, one: Fault, exchange: Exchange) -> Answer:
+        told = {}
+        if one.retry_after is not None:
+            seconds = math.ceil(one.retry_after)
+            self._tell(exchange, seconds)
+            told["Retry-After"] = str(seconds)
+        return Answer(one.status, BUSY.encode(), told, content_type="text/html")
+
+    def _change(self, one: Fault, exchange: Exchange) -> None:
+        """What the fault does to the mailbox; the request is answered as this makes it."""
+        match one.kind:
+            case "mailbox":
+                self.store.set_state(exchange.box.mailbox.address, one.code or "moving")
+            case "sync_state":
+                self.sync.journal(exchange).generation += 1
+            case "vanish":
+                self.store.delete_folder(self.mail.place(exchange, exchange.call.ids()[0]).folder.id)
 
     def _fewer(self, one: Fault, parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
         if one.kind == "short":
             return parts[: len(parts) - math.ceil(len(parts) * one.share)]
-        lost = failure(Refusal(one.code or "ErrorItemNotFound"), "<m:Items/>")
+        lost = failure(Refusal(one.code or "ErrorItemNotFound"), "GetItem")
         chosen = set(self._draw.sample(range(len(parts)), math.ceil(len(parts) * one.share)))
         return [lost if at in chosen else part for at, part in enumerate(parts)]

@@ -87,7 +87,9 @@ def generate(*, mailboxes: int, messages: int, seed: int, now: int) -> World:
         users=base.users,
         groups=base.groups,
         names=base.names,
-        x500={user.address: X500.format(f"{guid('dn', user.id)[:8]}-{user.name}") for user in base.users if user.office},
+        x500={
+            user.address: X500.format(f"{guid('dn', user.id)[:8]}-{user.name}") for user in base.users if user.office
+        },
     )
     for number, box in enumerate(base.mailboxes):
         language = {2: "ja", 3: "de"}.get(number % 4, "en")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ews_server.soap import attribute, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from ews_server.store import Store
     from ews_server.world import Folder, Message
@@ -55,7 +57,9 @@ GET_ITEM_ONLY = frozenset(
         "ToRecipients",
     }
 )
-SMTP_TAGS = {"0x5d01": "sender", "0x5d02": "sender"}  # PidTagSenderSmtpAddress, PidTagSentRepresentingSmtpAddress
+EXTENDED = "ExtendedProperty"
+HIDDEN_TAG = "0x10f4"  # PidTagAttributeHidden
+SMTP_TAGS = ("0x5d01", "0x5d02")  # PidTagSenderSmtpAddress, PidTagSentRepresentingSmtpAddress
 KINDS = (
     ("IPM.Schedule.Meeting.Request", "MeetingRequest"),
     ("IPM.Schedule.Meeting.Resp", "MeetingResponse"),
@@ -86,6 +90,17 @@ def item_kind(message: Message) -> str:
     return next((name for prefix, name in KINDS if message.item_class.startswith(prefix)), "Message")
 
 
+@dataclass(slots=True)
+class Scene:
+    """A message where it is written: in its folder, with the fields asked for, and whether as GetItem gives it."""
+
+    writer: Writer
+    place: Place
+    message: Message
+    fields: Collection[str]
+    whole: bool
+
+
 class Writer:
     """Writes items and folders of one store."""
 
@@ -94,31 +109,16 @@ class Writer:
 
     # folders
 
-    def folder(self, place: Place, fields: Collection[str], above: str | None = None) -> str:
-        """`fields` are FieldURIs."""
+    def folder(self, place: Place, fields: Collection[str]) -> str:
+        """`fields` are FieldURIs and property tags."""
         folder, kind = place.folder, folder_kind(place.folder)
-        parts = [f"<t:FolderId{attribute('Id', folder.id)}{attribute('ChangeKey', change_key(1))}/>"]
-        if "folder:ParentFolderId" in fields:
-            key = folder.parent or above or folder.id
-            parts.append(f"<t:ParentFolderId{attribute('Id', key)}{attribute('ChangeKey', change_key(1))}/>")
-        if "folder:FolderClass" in fields and folder.folder_class:
-            parts.append(tag("FolderClass", folder.folder_class))
-        if "folder:DisplayName" in fields:
-            parts.append(tag("DisplayName", folder.name))
-        if "folder:TotalCount" in fields:
-            parts.append(tag("TotalCount", len(place.at)))
-        if "folder:ChildFolderCount" in fields:
-            parts.append(tag("ChildFolderCount", len(place.box.children(folder.id))))
-        for name in fields:
-            if name.lower() in ("0x10f4", "0x10f4000b"):
-                parts.append(_extended(name, "Boolean", str(folder.hidden).lower()))
-        if "folder:EffectiveRights" in fields:
-            parts.append(RIGHTS)
-        if "folder:DistinguishedFolderId" in fields and folder.well_known:
-            parts.append(tag("DistinguishedFolderId", folder.well_known))
-        if "folder:UnreadCount" in fields and kind in ("Folder", "TasksFolder", "SearchFolder"):
-            parts.append(tag("UnreadCount", sum(not message.is_read for message in place.messages())))
-        return f"<t:{kind}>{''.join(parts)}</t:{kind}>"
+        inner = "".join(write(place) for name, write in FOLDER_ORDER if f"folder:{name}" in fields)
+        hidden = next((name for name in fields if name.lower() == HIDDEN_TAG), None)
+        if hidden:
+            before, mark, after = inner.partition("<t:EffectiveRights>")
+            inner = f"{before}{_extended(hidden, 'Boolean', str(folder.hidden).lower())}{mark}{after}"
+        key = f"<t:FolderId{attribute('Id', folder.id)}{attribute('ChangeKey', change_key(1))}/>"
+        return f"<t:{kind}>{key}{inner}</t:{kind}>"
 
     # items
 
@@ -127,27 +127,20 @@ class Writer:
 
     def item(self, place: Place, message: Message, fields: Collection[str], *, whole: bool) -> str:
         """`whole`: as GetItem gives it; else recipients are missing and senders have no more than a name."""
-        asked = {name.partition(":")[2] for name in fields if ":" in name}
+        asked = {name.partition(":")[2] for name in fields if ":" in name} | {EXTENDED}
         if not whole:
             asked -= GET_ITEM_ONLY
-        parts = [self.item_id(message)]
-        for name, write in ORDER:
-            if name == "ExtendedProperty" and whole:
-                parts += [self._smtp(message, field) for field in fields if field.lower() in SMTP_TAGS]
-            elif name in asked:
-                parts.append(write(self, place, message, whole))
+        scene = Scene(self, place, message, fields, whole)
+        inner = "".join(write(scene) for name, write in ORDER if name in asked)
         kind = item_kind(message)
-        return f"<t:{kind}>{''.join(parts)}</t:{kind}>"
-
-    def _smtp(self, message: Message, field: str) -> str:
-        return _extended(field, "String", message.sender) if message.sender else ""
+        return f"<t:{kind}>{self.item_id(message)}{inner}</t:{kind}>"
 
     def mailbox(self, address: str, *, exchange: bool = False, kind: str = "Mailbox") -> str:
         """The content of a Mailbox element."""
         world = self.store.world
         shown = world.x500.get(address) if exchange else None
         routing = "EX" if shown else "SMTP"
-        name = self._name(address)
+        name = self.name(address)
         if address not in self.store.boxes and kind == "Mailbox":
             kind = "PublicDL" if address in self.store.groups_by_address else "OneOff"
         return (
@@ -155,27 +148,28 @@ class Writer:
             f"{tag('MailboxType', kind)}</t:Mailbox>"
         )
 
-    def _name(self, address: str) -> str:
+    def name(self, address: str) -> str:
         group = self.store.groups_by_address.get(address)
         return group.name if group else self.store.world.names.get(address, address)
 
-    def _author(self, element: str, message: Message, whole: bool) -> str:
+    def author(self, element: str, scene: Scene) -> str:
+        message = scene.message
         if message.sender is None:
             return ""
-        if whole:
+        if scene.whole:
             inner = self.mailbox(message.sender, exchange=message.exchange)
         else:
-            inner = f"<t:Mailbox>{tag('Name', self._name(message.sender))}</t:Mailbox>"
+            inner = f"<t:Mailbox>{tag('Name', self.name(message.sender))}</t:Mailbox>"
         return f"<t:{element}>{inner}</t:{element}>"
 
-    def _people(self, element: str, addresses: list[str], message: Message) -> str:
+    def people(self, element: str, addresses: list[str], scene: Scene) -> str:
         if not addresses:
             return ""
-        inner = "".join(self.mailbox(address, exchange=message.exchange) for address in addresses)
+        inner = "".join(self.mailbox(address, exchange=scene.message.exchange) for address in addresses)
         return f"<t:{element}>{inner}</t:{element}>"
 
-    def _names(self, addresses: list[str]) -> str:
-        return "; ".join(map(self._name, addresses))
+    def names(self, addresses: list[str]) -> str:
+        return "; ".join(map(self.name, addresses))
 
 
 def _extended(field: str, kind: str, value: str) -> str:
@@ -183,62 +177,130 @@ def _extended(field: str, kind: str, value: str) -> str:
     return f"<t:ExtendedProperty>{uri}{tag('Value', value)}</t:ExtendedProperty>"
 
 
-def _plain(name: str, read: Callable) -> tuple[str, Callable]:
-    """A property with text in it; absent where the message has none."""
+def _above(place: Place) -> str:
+    key = place.folder.parent or place.folder.id
+    return f"<t:ParentFolderId{attribute('Id', key)}{attribute('ChangeKey', change_key(1))}/>"
 
-    def write(writer: Writer, place: Place, message: Message, whole: bool) -> str:
-        value = read(message)
+
+def _said(name: str, read: Callable[[Place], object]) -> tuple[str, Callable[[Place], str]]:
+    """A property of a folder; absent where it has none."""
+
+    def write(place: Place) -> str:
+        value = read(place)
         return "" if value is None else tag(name, value)
 
     return name, write
 
 
-def _parent(writer: Writer, place: Place, message: Message, whole: bool) -> str:
-    return f"<t:ParentFolderId{attribute('Id', place.folder.id)}{attribute('ChangeKey', change_key(1))}/>"
+def _unread(place: Place) -> int | None:
+    """Calendars and contacts do not say it."""
+    if folder_kind(place.folder) in ("CalendarFolder", "ContactsFolder"):
+        return None
+    return sum(not message.is_read for message in place.messages())
 
 
-def _categories(writer: Writer, place: Place, message: Message, whole: bool) -> str:
-    inner = "".join(tag("String", name) for name in message.categories)
+FOLDER_ORDER: tuple[tuple[str, Callable[[Place], str]], ...] = (
+    ("ParentFolderId", _above),
+    _said("FolderClass", lambda p: p.folder.folder_class),
+    _said("DisplayName", lambda p: p.folder.name),
+    _said("TotalCount", lambda p: len(p.at)),
+    _said("ChildFolderCount", lambda p: len(p.box.children(p.folder.id))),
+    ("EffectiveRights", lambda _: RIGHTS),
+    _said("DistinguishedFolderId", lambda p: p.folder.well_known),
+    _said("UnreadCount", _unread),
+)
+"""Properties of a folder in the order of the schema."""
+
+Write = Callable[[Scene], str]
+
+
+def _plain(name: str, read: Callable[[Message], object]) -> tuple[str, Write]:
+    """A property with text in it; absent where the message has none."""
+
+    def write(scene: Scene) -> str:
+        value = read(scene.message)
+        return "" if value is None else tag(name, value)
+
+    return name, write
+
+
+def _fixed(name: str, value: object) -> tuple[str, Write]:
+    """A property that is the same for every message here."""
+    text = tag(name, value)
+    return name, lambda _: text
+
+
+def _authors(name: str) -> tuple[str, Write]:
+    return name, lambda scene: scene.writer.author(name, scene)
+
+
+def _recipients(name: str, read: Callable[[Message], list[str]]) -> tuple[str, Write]:
+    return name, lambda scene: scene.writer.people(name, read(scene.message), scene)
+
+
+def _displayed(name: str, read: Callable[[Message], list[str]]) -> tuple[str, Write]:
+    return name, lambda scene: tag(name, scene.writer.names(read(scene.message)))
+
+
+def _parent(scene: Scene) -> str:
+    return f"<t:ParentFolderId{attribute('Id', scene.place.folder.id)}{attribute('ChangeKey', change_key(1))}/>"
+
+
+def _categories(scene: Scene) -> str:
+    inner = "".join(tag("String", name) for name in scene.message.categories)
     return f"<t:Categories>{inner}</t:Categories>" if inner else ""
+
+
+def _conversation(scene: Scene) -> str:
+    return f"<t:ConversationId{attribute('Id', scene.message.conversation_id)}/>"
+
+
+def _smtp(scene: Scene) -> str:
+    """The extended properties that were asked for; GetItem alone has them."""
+    sender = scene.message.sender
+    if not scene.whole or sender is None:
+        return ""
+    return "".join(_extended(field, "String", sender) for field in scene.fields if field.lower() in SMTP_TAGS)
 
 
 def _topic(message: Message) -> str | None:
     return message.subject and message.subject.removeprefix("RE: ")
 
 
-ORDER: tuple[tuple[str, Callable], ...] = (
+ORDER: tuple[tuple[str, Write], ...] = (
     ("ParentFolderId", _parent),
     _plain("ItemClass", lambda m: m.item_class),
     _plain("Subject", lambda m: m.subject),
-    _plain("Sensitivity", lambda m: "Normal"),
+    _fixed("Sensitivity", "Normal"),
     _plain("DateTimeReceived", lambda m: moment(m.received)),
     _plain("Size", lambda m: m.size),
     ("Categories", _categories),
     _plain("Importance", lambda m: m.importance.title()),
     _plain("InReplyTo", lambda m: m.in_reply_to),
-    _plain("IsSubmitted", lambda m: False),
+    _fixed("IsSubmitted", value=False),
     _plain("IsDraft", lambda m: m.is_draft),
-    _plain("IsFromMe", lambda m: False),
+    _fixed("IsFromMe", value=False),
     _plain("DateTimeSent", lambda m: moment(m.sent)),
     _plain("DateTimeCreated", lambda m: moment(m.received)),
-    ("DisplayCc", lambda w, p, m, whole: tag("DisplayCc", w._names(m.cc))),
-    ("DisplayTo", lambda w, p, m, whole: tag("DisplayTo", w._names(m.to))),
+    _displayed("DisplayCc", lambda m: m.cc),
+    _displayed("DisplayTo", lambda m: m.to),
     _plain("HasAttachments", lambda m: m.has_attachments),
-    ("ExtendedProperty", _parent),
+    (EXTENDED, _smtp),
     _plain("LastModifiedTime", lambda m: moment(m.modified)),
-    _plain("IsAssociated", lambda m: False),
-    ("ConversationId", lambda w, p, m, whole: f"<t:ConversationId{attribute('Id', m.conversation_id)}/>"),
-    ("Sender", lambda w, p, m, whole: w._author("Sender", m, whole)),
-    ("ToRecipients", lambda w, p, m, whole: w._people("ToRecipients", m.to, m)),
-    ("CcRecipients", lambda w, p, m, whole: w._people("CcRecipients", m.cc, m)),
-    ("BccRecipients", lambda w, p, m, whole: w._people("BccRecipients", m.bcc, m)),
-    _plain("IsReadReceiptRequested", lambda m: False),
-    _plain("IsDeliveryReceiptRequested", lambda m: False),
+    _fixed("IsAssociated", value=False),
+    ("ConversationId", _conversation),
+    _authors("Sender"),
+    _recipients("ToRecipients", lambda m: m.to),
+    _recipients("CcRecipients", lambda m: m.cc),
+    _recipients("BccRecipients", lambda m: m.bcc),
+    _fixed("IsReadReceiptRequested", value=False),
+    _fixed("IsDeliveryReceiptRequested", value=False),
     _plain("ConversationIndex", lambda m: m.conversation_index),
     _plain("ConversationTopic", _topic),
-    ("From", lambda w, p, m, whole: w._author("From", m, whole)),
+    _authors("From"),
     _plain("InternetMessageId", lambda m: m.message_id),
     _plain("IsRead", lambda m: m.is_read),
-    _plain("IsResponseRequested", lambda m: False),
+    _fixed("IsResponseRequested", value=False),
     _plain("References", lambda m: m.references),
 )
+"""Properties of an item in the order of the schema."""

@@ -30,7 +30,7 @@ class Credentials(msgspec.Struct, kw_only=True):
     ca_file: str = ""
     domain: str = "CONTOSO"
     account: str = "scanner"
-    password: str = "pa55 word, with everything"
+    password: str = "pa55 word, with everything"  # noqa: S105 - of this server alone
 
     @property
     def username(self) -> str:

@@ -9,6 +9,8 @@ from ews_server.restriction import accepts
 from ews_server.soap import M, Refusal, T, attribute, failure, success
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lxml import etree
 
     from ews_server.app import App, Exchange
@@ -43,7 +45,7 @@ class Mail:
             folder = self.writer.folder(self.place(exchange, node), exchange.call.fields)
             return success(f"<m:Folders>{folder}</m:Folders>")
 
-        return [self._part(one, node) for node in exchange.call.ids()]
+        return [self._part(one, node, "GetFolder") for node in exchange.call.ids()]
 
     def find_folder(self, exchange: Exchange) -> list[Part]:
         call, deep = exchange.call, exchange.call.element.get("Traversal") == "Deep"
@@ -93,14 +95,14 @@ class Mail:
                 raise Refusal("ErrorItemNotFound")
             return success(f"<m:Items>{self.writer.item(*held, asked, whole=True)}</m:Items>")
 
-        return [self._part(one, node, "<m:Items/>") for node in nodes]
+        return [self._part(one, node, "GetItem") for node in nodes]
 
     @staticmethod
-    def _part(one: object, node: etree._Element, content: str = "") -> Part:
+    def _part(one: Callable, node: etree._Element, operation: str = "") -> Part:
         try:
             return one(node)
         except Refusal as refusal:
-            return failure(refusal, content)
+            return failure(refusal, operation)
 
     @staticmethod
     def _page(exchange: Exchange, found: list, view: str, limit: int) -> tuple[list, str]:

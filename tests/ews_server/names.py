@@ -38,12 +38,10 @@ class Names:
         shown = found[:most]
         inner = "".join(self._resolution(one, full=full) for one in shown)
         last = attribute("IncludesLastItemInRange", len(shown) == len(found))
-        content = (
-            f"<m:ResolutionSet{attribute('TotalItemsInView', len(shown))}{last}>{inner}</m:ResolutionSet>"
-        )
+        content = f"<m:ResolutionSet{attribute('TotalItemsInView', len(shown))}{last}>{inner}</m:ResolutionSet>"
         exchange.entry.items = len(shown)
         if len(found) > 1:
-            return [failure(Refusal("ErrorNameResolutionMultipleResults"), content, "Warning")]
+            return [failure(Refusal("ErrorNameResolutionMultipleResults"), kind="Warning", content=content)]
         return [success(content)]
 
     def _search(self, text: str) -> list[User | Group]:
@@ -95,7 +93,7 @@ class Names:
         known = self.store.users | self.store.groups
         members = [known[key] for key in group.members if key in known and known[key].address]
         inner = "".join(self._mailbox(member) for member in members)
-        total = attribute("TotalItemsInView", len(members)) + attribute("IncludesLastItemInRange", True)
+        total = attribute("TotalItemsInView", len(members)) + attribute("IncludesLastItemInRange", "true")
         exchange.entry.items = len(members)
         return [success(f"<m:DLExpansion{total}>{inner}</m:DLExpansion>")]
 

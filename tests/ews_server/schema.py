@@ -41,7 +41,9 @@ def schema() -> etree.XMLSchema:
     for file in sorted(schema_folder().glob("*.xsd")):
         root = etree.parse(file).getroot()
         left_out = {f"{XS}{name}" for name in ("import", "include", "annotation")}
-        parts[root.get("targetNamespace")] += [node for node in root.iterchildren(etree.Element) if node.tag not in left_out]
+        parts[root.get("targetNamespace")] += [
+            node for node in root.iterchildren(etree.Element) if node.tag not in left_out
+        ]
     if not parts[M[1:-1]]:
         raise FileNotFoundError(f"no schema in {schema_folder()}: set ANALYSER_SHARED to the folder with contracts/")
     types = _whole(T[1:-1], parts, ("http://www.w3.org/XML/1998/namespace", "xml.xsd"))

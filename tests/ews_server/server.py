@@ -105,9 +105,7 @@ class EwsServer(graph_server.GraphServer):
     def expected(self, *, mailboxes: list[str] | None = None, archive: bool = False) -> set[tuple[str, str]]:
         return {(box, key) for box, key in self.call("expected", mailboxes=mailboxes, archive=archive)}
 
-    def messages(
-        self, *, mailboxes: list[str] | None = None, archive: bool = False
-    ) -> dict[tuple[str, str], Message]:
+    def messages(self, *, mailboxes: list[str] | None = None, archive: bool = False) -> dict[tuple[str, str], Message]:
         """The messages of a complete scan by (mailbox address, item id)."""
         rows = self.call("messages", mailboxes=mailboxes, archive=archive)
         return {(box, row["id"]): msgspec.convert(row, Message) for box, row in rows}

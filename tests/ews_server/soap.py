@@ -13,7 +13,20 @@ from graph_server.message import Answer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["M", "SOAP", "T", "Call", "Refusal", "attribute", "envelope", "fault", "messages", "success", "tag"]
+__all__ = [
+    "SOAP",
+    "Call",
+    "M",
+    "Refusal",
+    "T",
+    "attribute",
+    "envelope",
+    "failure",
+    "fault",
+    "messages",
+    "success",
+    "tag",
+]
 
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 M = "{http://schemas.microsoft.com/exchange/services/2006/messages}"
@@ -34,6 +47,14 @@ TEXTS = {
     "ErrorNameResolutionNoResults": "No results were found.",
     "ErrorNameResolutionMultipleResults": "Multiple results were found.",
 }
+EMPTY = {
+    "GetFolder": "<m:Folders/>",
+    "GetItem": "<m:Items/>",
+    "SyncFolderHierarchy": "<m:SyncState/><m:IncludesLastFolderInRange>true</m:IncludesLastFolderInRange>",
+    "SyncFolderItems": "<m:SyncState/><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>",
+}
+"""What stands in a response message that failed, by operation, in Microsoft's examples."""
+
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 
 
@@ -69,7 +90,8 @@ class Call:
             node.get("FieldURI") for node in element.iter(f"{T}FieldURI", f"{T}IndexedFieldURI") if node.get("FieldURI")
         ]
         call.fields += [
-            node.get("PropertyTag") or f"{node.get('PropertySetId')}/{node.get('PropertyName') or node.get('PropertyId')}"
+            node.get("PropertyTag")
+            or f"{node.get('PropertySetId')}/{node.get('PropertyName') or node.get('PropertyId')}"
             for node in element.iter(f"{T}ExtendedFieldURI")
         ]
         if call.operation in ("GetItem", "GetFolder", "FindItem", "FindFolder"):
@@ -133,8 +155,9 @@ def success(content: str = "") -> tuple[str, str]:
     return "Success", f"<m:ResponseCode>NoError</m:ResponseCode>{content}"
 
 
-def failure(refusal: Refusal, content: str = "", kind: str = "Error") -> tuple[str, str]:
+def failure(refusal: Refusal, operation: str = "", kind: str = "Error", content: str = "") -> tuple[str, str]:
     """Class and content of one that failed."""
+    content = content or EMPTY.get(operation, "")
     return kind, (
         f"<m:MessageText>{escape(refusal.text)}</m:MessageText><m:ResponseCode>{refusal.code}</m:ResponseCode>"
         f"<m:DescriptiveLinkKey>0</m:DescriptiveLinkKey>{_message_xml('m', refusal)}{content}"

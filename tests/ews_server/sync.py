@@ -86,7 +86,7 @@ class Sync:
             changes += self._later(place, state, most - len(changes), call.fields, ignored)
         exchange.entry.items = len(changes)
         done = not state.left and state.seen == journal.now
-        return [success(_changes(state, "IncludesLastItemInRange", done, changes))]
+        return [success(_changes(state, "IncludesLastItemInRange", changes, done=done))]
 
     def _first(self, place: Place, state: State, most: int, fields: list[str], ignored: set[str]) -> list[str]:
         """What lay there when the synchronisation began, the newest first."""
@@ -133,7 +133,7 @@ class Sync:
             changes = [f"<t:Create>{self.writer.folder(place, call.fields)}</t:Create>" for place in below.values()]
         state.seen = journal.now
         exchange.entry.items = len(changes)
-        return [success(_changes(state, "IncludesLastFolderInRange", True, changes))]
+        return [success(_changes(state, "IncludesLastFolderInRange", changes, done=True))]
 
     def _folders_since(self, box: Box, state: State, below: dict[str, Place], fields: list[str]) -> list[str]:
         changes = []
@@ -147,7 +147,7 @@ class Sync:
         return changes
 
 
-def _changes(state: State, name: str, done: bool, changes: list[str]) -> str:
+def _changes(state: State, name: str, changes: list[str], *, done: bool) -> str:
     return (
         f"<m:SyncState>{state.text()}</m:SyncState><m:{name}>{str(done).lower()}</m:{name}>"
         f"<m:Changes>{''.join(changes)}</m:Changes>"

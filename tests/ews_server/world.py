@@ -50,21 +50,21 @@ class Folder(graph_server.world.Folder, kw_only=True):
 
     folder_class: str | None = "IPF.Note"
     archive: bool = False
-    messages: list[Message] = []
+    messages: list[Message] = msgspec.field(default_factory=list)
 
 
 class Mailbox(graph_server.world.Mailbox, kw_only=True):
     """A mailbox; `state` is a key of `STATES`, `language` that of its folders' names."""
 
     language: str = "en"
-    folders: list[Folder] = []
+    folders: list[Folder] = msgspec.field(default_factory=list)
 
 
 class World(graph_server.world.World, kw_only=True):
     """The organisation. `x500` has the X.500 address of each internal address."""
 
-    mailboxes: list[Mailbox] = []
-    x500: dict[str, str] = {}
+    mailboxes: list[Mailbox] = msgspec.field(default_factory=list)
+    x500: dict[str, str] = msgspec.field(default_factory=dict)
 
     @classmethod
     def generate(cls, *, mailboxes: int, messages: int, seed: int = 0, now: int = NOW) -> World:
