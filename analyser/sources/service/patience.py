@@ -78,11 +78,14 @@ async def patiently(ask: Callable[[], Awaitable[T]], gate: Gate, counters: Count
         _log.info("asked again in %.1f s: %s", waited, failure)
         return wait
 
+    async def once() -> T:  # a coroutine function, also where `ask` is a lambda
+        return await ask()
+
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(RetryableError), stop=budget, wait=pause, sleep=asyncio.sleep, reraise=True
     )
     try:
-        answer: T = await retrying(ask)
+        answer: T = await retrying(once)
     except RetryableError as error:
         raise OverBudgetError(error.said) from error
     gate.earn()
