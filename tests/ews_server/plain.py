@@ -89,6 +89,21 @@ class Client:
         ids = "".join(map(self.folder_id, names))
         return f"<m:GetFolder>{self.shape('Folder', fields)}<m:FolderIds>{ids}</m:FolderIds></m:GetFolder>"
 
+    @staticmethod
+    def restriction(field, value, comparison="IsEqualTo"):
+        constant = f'<t:FieldURIOrConstant><t:Constant Value="{value}"/></t:FieldURIOrConstant>'
+        inner = f'<t:FieldURI FieldURI="{field}"/>{constant}'
+        return f"<m:Restriction><t:{comparison}>{inner}</t:{comparison}></m:Restriction>"
+
+    @staticmethod
+    def also(body, tag, kind):
+        """The same with an extended property among the fields, or as the only one."""
+        uri = f'<t:ExtendedFieldURI PropertyTag="{tag}" PropertyType="{kind}"/>'
+        if "</t:AdditionalProperties>" in body:
+            return body.replace("</t:AdditionalProperties>", f"{uri}</t:AdditionalProperties>")
+        more = f"<t:AdditionalProperties>{uri}</t:AdditionalProperties>"
+        return body.replace("</t:BaseShape>", f"</t:BaseShape>{more}")
+
     def find(self, kind, name, fields=(), *, traversal="Shallow", view="", more=""):
         """FindItem or FindFolder; `view` and `more` (Restriction, SortOrder) stand between shape and folder."""
         parents = f"<m:ParentFolderIds>{self.folder_id(name)}</m:ParentFolderIds>"

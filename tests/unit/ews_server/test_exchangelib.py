@@ -12,6 +12,7 @@ from exchangelib.protocol import CachingProtocol  # noqa: E402
 
 from ews_server import SKIPPED, Fault  # noqa: E402
 
+WRONG = "another"
 FIELDS = [
     "subject",
     "sender",
@@ -83,7 +84,7 @@ def scanned(account):
     found = {}
     for folder in folders(account):
         keys = [item for _, item in folder.sync_items(only_fields=["id", "changekey"], max_changes_returned=20)]
-        for item in account.fetch(keys, only_fields=[f for f in FIELDS], chunk_size=20):
+        for item in account.fetch(keys, only_fields=FIELDS, chunk_size=20):
             found[(account.primary_smtp_address, item.id)] = item
     return found
 
@@ -109,7 +110,7 @@ def test_whole_mailboxes(server, account, world, auth):
 @pytest.mark.parametrize("auth", [exchangelib.NTLM, exchangelib.BASIC])
 def test_wrong_password(account, world, auth):
     with pytest.raises(errors.UnauthorizedError):
-        account(world.mailboxes[0].address, auth=auth, password="other").root.refresh()
+        account(world.mailboxes[0].address, auth=auth, password=WRONG).root.refresh()
 
 
 def test_its_own_query(server, account, box, inbox):

@@ -73,17 +73,14 @@ def test_archive_is_a_tree_of_its_own(client, box, server):
 
 
 def test_hidden_attribute_by_property_tag(client, box):
-    uri = '<t:ExtendedFieldURI PropertyTag="0x10F4" PropertyType="Boolean"/>'
-    shape = f"<m:FolderShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>{uri}</t:AdditionalProperties></m:FolderShape>"
-    body = client.find("Folder", "msgfolderroot").replace(client.shape("Folder", ()), shape)
+    body = client.also(client.find("Folder", "msgfolderroot"), "0x10F4", "Boolean")
     values = [node.text for node in client.ask(body).iter(f"{T}Value")]
     assert "true" in values
     assert "false" in values
 
 
 def test_restriction_on_folder_class(client):
-    same = '<t:FieldURI FieldURI="folder:FolderClass"/><t:FieldURIOrConstant><t:Constant Value="IPF.Task"/></t:FieldURIOrConstant>'
-    more = f"<m:Restriction><t:IsEqualTo>{same}</t:IsEqualTo></m:Restriction>"
+    more = client.restriction("folder:FolderClass", "IPF.Task")
     root = client.ask(client.find("Folder", "root", ALL, traversal="Deep", more=more))
     assert [kind for kind, _ in told(root).values()] == ["TasksFolder"]
 

@@ -73,9 +73,8 @@ class TestGetItem:
         assert len({key.lower() for key in ids}) < len(ids)
 
     def test_addresses_of_senders_by_property_tag(self, client, inbox, server):
-        uri = '<t:ExtendedFieldURI PropertyTag="0x5D01" PropertyType="String"/>'
         body = client.get_item([m.id for m in inbox.messages], ["item:Subject"])
-        body = body.replace("</t:AdditionalProperties>", f"{uri}</t:AdditionalProperties>")
+        body = client.also(body, "0x5D01", "String")
         found = by_id(client.ask(body))
         assert [found[m.id].findtext(f".//{T}Value") for m in inbox.messages] == [m.sender for m in inbox.messages]
         assert server.violations == []
@@ -90,9 +89,7 @@ class TestContent:
         assert [(v.kind, v.detail) for v in server.violations] == [("content", field)]
 
     def test_by_property_tag(self, client, inbox, server):
-        uri = '<t:ExtendedFieldURI PropertyTag="0x1000" PropertyType="String"/>'
-        body = client.get_item([inbox.messages[0].id], ["item:Subject"])
-        body = body.replace("</t:AdditionalProperties>", f"{uri}</t:AdditionalProperties>")
+        body = client.also(client.get_item([inbox.messages[0].id], ["item:Subject"]), "0x1000", "String")
         assert client.codes(body) == ["ErrorAccessDenied"]
         assert server.broken == {"content"}
 
@@ -132,15 +129,15 @@ class TestFindItem:
         server.set(find_limit=5)
         at = sorted(message.received for message in inbox.messages)[3]
         when = datetime.fromtimestamp(at).astimezone().isoformat()
-        inner = f'<t:FieldURI FieldURI="item:DateTimeReceived"/><t:FieldURIOrConstant><t:Constant Value="{when}"/></t:FieldURIOrConstant>'
-        more = f"<m:Restriction><t:IsGreaterThanOrEqualTo>{inner}</t:IsGreaterThanOrEqualTo></m:Restriction>"
+        more = client.restriction("item:DateTimeReceived", when, "IsGreaterThanOrEqualTo")
         root = client.ask(client.find("Item", "inbox", more=more))
         page = root.find(f".//{M}RootFolder")
         assert int(page.get("TotalItemsInView")) == len(inbox.messages) - 3
         assert (len(by_id(root)), page.get("IncludesLastItemInRange")) == (5, "false")
 
     def test_order(self, client, inbox):
-        more = '<m:SortOrder><t:FieldOrder Order="Ascending"><t:FieldURI FieldURI="item:Size"/></t:FieldOrder></m:SortOrder>'
+        field = '<t:FieldURI FieldURI="item:Size"/>'
+        more = f'<m:SortOrder><t:FieldOrder Order="Ascending">{field}</t:FieldOrder></m:SortOrder>'
         root = client.ask(client.find("Item", "inbox", more=more))
         sizes = {message.id: message.size for message in inbox.messages}
         assert [sizes[key] for key in by_id(root)] == sorted(sizes.values())

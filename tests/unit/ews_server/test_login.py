@@ -9,6 +9,8 @@ import requests
 
 from ews_server.plain import Client
 
+WRONG = "another"
+
 
 def status(server, headers):
     return requests.post(server.endpoint, b"", headers=headers, verify=server.ca_file, timeout=10)
@@ -22,7 +24,7 @@ class TestPassword:
         client.close()
 
     def test_wrong(self, server, box, scheme):
-        client = Client(server, box.address, scheme=scheme, password="other")
+        client = Client(server, box.address, scheme=scheme, password=WRONG)
         answer = client.post(client.get_folder("inbox"))
         client.close()
         assert answer.status_code == 401

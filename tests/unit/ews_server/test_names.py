@@ -47,7 +47,7 @@ class TestResolveNames:
         assert found(root) == [(user.address, "Mailbox")]
         assert contact.findtext(f"{T}Department") == user.department
         assert contact.findtext(f"{T}JobTitle") == user.title
-        assert [entry.text for entry in contact.iter(f"{T}Entry")][0] == f"SMTP:{user.address}"
+        assert next(entry.text for entry in contact.iter(f"{T}Entry")) == f"SMTP:{user.address}"
         assert server.violations == []
 
     def test_many(self, account, world, server):

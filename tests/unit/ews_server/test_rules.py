@@ -44,7 +44,8 @@ class TestImpersonation:
 
     def test_folder_of_another_mailbox(self, client, box, world):
         other = next(b.address for b in world.mailboxes if b is not box)
-        inner = f'<t:DistinguishedFolderId Id="inbox"><t:Mailbox><t:EmailAddress>{{}}</t:EmailAddress></t:Mailbox></t:DistinguishedFolderId>'
+        mailbox = "<t:Mailbox><t:EmailAddress>{}</t:EmailAddress></t:Mailbox>"
+        inner = f'<t:DistinguishedFolderId Id="inbox">{mailbox}</t:DistinguishedFolderId>'
         plain = client.folder_id("inbox")
         body = client.get_folder("inbox")
         assert client.codes(body.replace(plain, inner.format(other))) == ["ErrorAccessDenied"]
@@ -66,7 +67,8 @@ def test_states(client, server, box, inbox, state):
 
 
 def test_what_writes_is_refused(client, server, inbox):
-    body = f'<m:DeleteItem DeleteType="HardDelete"><m:ItemIds><t:ItemId Id="{inbox.messages[0].id}"/></m:ItemIds></m:DeleteItem>'
+    items = f'<m:ItemIds><t:ItemId Id="{inbox.messages[0].id}"/></m:ItemIds>'
+    body = f'<m:DeleteItem DeleteType="HardDelete">{items}</m:DeleteItem>'
     assert client.codes(body) == ["ErrorInvalidRequest"]
     assert [(v.kind, v.detail) for v in server.violations] == [("unsupported", "DeleteItem")]
 
