@@ -104,11 +104,11 @@ What lies in the mailboxes
 --------------------------
 People, lists and threads are those of ``graph_server.World.generate`` with the same arguments (message ids too, so
 that one lake can take both). Every fourth mailbox is German, every fourth Japanese, in the names of its folders. Each
-has all distinguished folders, ``searchfolders`` with a search folder below ``root``, a folder named as a distinguished one that
-is none, calendar, contacts and tasks (FolderClass), an archive mailbox (``archivemsgfolderroot``) for every fifth.
-Internal people appear as ``RoutingType`` EX with the X.500 address that ``World.x500`` knows in every third message,
-and ResolveNames knows it; item classes are IPM.Note, IPM.Note.SMIME, IPM.Schedule.Meeting.*, REPORT.IPM.Note.IPNRN. Some
-item ids differ only in the case of a letter.
+has the distinguished folders, ``searchfolders`` with a search folder below ``root``, a folder named as a distinguished
+one that is none, calendar, contacts and tasks (FolderClass); every fifth an archive mailbox (``archiveroot``,
+``archivemsgfolderroot``), whose messages are in no other folder. In every third message internal people appear with
+``RoutingType`` EX and the X.500 address of ``World.x500``, which ResolveNames knows; item classes are IPM.Note,
+IPM.Note.SMIME, IPM.Schedule.Meeting.*, REPORT.IPM.Note.IPNRN. Some item ids differ only in the case of a letter.
 
 Rules that the server holds a client to
 ---------------------------------------

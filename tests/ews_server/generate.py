@@ -60,6 +60,7 @@ MORE = (
 ARCHIVE = (
     ("archiveroot", "Root", None),
     ("archivemsgfolderroot", "Top of Information Store", "archiveroot"),
+    ("archiverecoverableitemsroot", "Recoverable Items", "archiveroot"),
     ("archivedeleteditems", "Deleted Items", "archivemsgfolderroot"),
     (None, "2019", "archivemsgfolderroot"),
 )
@@ -185,7 +186,7 @@ def _archive(address: str, folders: list[Folder]) -> list[Folder]:
     made = []
     for known, name, parent in ARCHIVE:
         ids[known] = make_id(address, "archive", name, known, prefix="AQMkADm")
-        kind = None if known in ("archiveroot", "archivemsgfolderroot") else "IPF.Note"
+        kind = "IPF.Note" if known in ("archivedeleteditems", None) else None
         fields = {"id": ids[known], "name": name, "parent": ids.get(parent), "well_known": known, "folder_class": kind}
         made.append(Folder(**fields, archive=True))
     inbox = next(folder for folder in folders if folder.well_known == "inbox")

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ews_server.soap import attribute, tag
@@ -127,11 +128,8 @@ class Writer:
 
     def item(self, place: Place, message: Message, fields: Collection[str], *, whole: bool) -> str:
         """`whole`: as GetItem gives it; else recipients are missing and senders have no more than a name."""
-        asked = {name.partition(":")[2] for name in fields if ":" in name} | {EXTENDED}
-        if not whole:
-            asked -= GET_ITEM_ONLY
         scene = Scene(self, place, message, fields, whole)
-        inner = "".join(write(scene) for name, write in ORDER if name in asked)
+        inner = "".join(write(scene) for write in _writes(tuple(fields), whole=whole))
         kind = item_kind(message)
         return f"<t:{kind}>{self.item_id(message)}{inner}</t:{kind}>"
 
@@ -170,6 +168,14 @@ class Writer:
 
     def names(self, addresses: list[str]) -> str:
         return "; ".join(map(self.name, addresses))
+
+
+@lru_cache(100)
+def _writes(fields: tuple[str, ...], *, whole: bool) -> list[Write]:
+    asked = {name.partition(":")[2] for name in fields if ":" in name} | {EXTENDED}
+    if not whole:
+        asked -= GET_ITEM_ONLY
+    return [write for name, write in ORDER if name in asked]
 
 
 def _extended(field: str, kind: str, value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import struct
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -99,7 +100,7 @@ class Login:
                     "localhost", "HTTP", protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm
                 )
             answer = connection.handshake.step(message)
-        except (binascii.Error, spnego.exceptions.SpnegoError, ValueError):
+        except (binascii.Error, spnego.exceptions.SpnegoError, struct.error, ValueError):
             connection.handshake = None
             return self.refuse(connection)
         if not connection.handshake.complete:
