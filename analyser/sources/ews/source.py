@@ -130,6 +130,10 @@ class EwsSource(ServiceSource[Client]):
             self._known = read_directory(self._settings.directory, None, None, source=self.name)
         return self._known
 
+    def known_addresses(self) -> set[str]:
+        """Addresses of the directory file, in lower case; empty without one."""
+        return set() if self._directory_file() is None else set(self._everyone())
+
     def _address_list(self) -> AddressList:
         _, client = self._running()
         if self._people is None:

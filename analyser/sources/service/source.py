@@ -138,7 +138,10 @@ class ServiceSource(Source, Generic[C]):
             ) from error
         except OverBudgetError as error:
             raise SourceError(
-                f"{what} cannot be read: {error}", source=self.name, reason=f"{what}: over the retry budget ({error})"
+                f"{what} cannot be read: {error}",
+                source=self.name,
+                fix="try again later, or raise 'retries_per_mailbox'",
+                reason=f"{what}: over the retry budget ({error})",
             ) from error
 
     def mailboxes(self) -> Iterator[Mailbox]:
