@@ -29,6 +29,7 @@ __all__ = ["Client"]
 _PASSES: Final = frozenset({408, 429, 502, 503, 504, 509})
 _SLOWS: Final = frozenset({429, 503, 509})
 UNAUTHORIZED, SERVER_ERROR, OK = 401, 500, 200
+UNTRUSTED: Final = "TLS"
 SIGN_INS: Final = 2
 """Connections that are tried when the server refuses one that was signed in, or whose token has ended."""
 
@@ -157,12 +158,13 @@ class Client:
         except OAuth2Error as error:
             raise RefusedError(str(UNAUTHORIZED), f"no token: {error.description or error.error}") from error
         except (*CONNECTION_ERRORS, *TLS_ERRORS, requests.exceptions.RequestException) as error:
-            raise RetryableError(f"{type(error).__name__}: {error}") from error
+            raise _broken(error) from error
         try:
             response = session.post(
                 self._settings.endpoint,
                 data=content,
                 headers=headers,
+                verify=session.verify,  # else CURL_CA_BUNDLE would count more
                 timeout=self._settings.timeout,
                 allow_redirects=False,
             )
@@ -172,7 +174,7 @@ class Client:
             return None
         except (*CONNECTION_ERRORS, *TLS_ERRORS, requests.exceptions.RequestException) as error:
             self._connections.discard(session)
-            raise RetryableError(f"{type(error).__name__}: {error}") from error
+            raise _broken(error) from error
         except BaseException:
             self._connections.discard(session)
             raise
@@ -193,3 +195,9 @@ class Client:
             after = seconds_until(response.headers.get("retry-after", ""))
             raise RetryableError(said, after, slows=status in _SLOWS)
         raise RefusedError(str(status), said)
+
+
+def _broken(error: Exception) -> RefusedError | RetryableError:
+    """A connection that broke; one to a server that is not trusted will break again."""
+    said = f"{type(error).__name__}: {error}"
+    return RefusedError(UNTRUSTED, said) if "CERTIFICATE_VERIFY_FAILED" in said else RetryableError(said)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["MailboxReader"]
 
 MAIL: Final = f"{T}Folder"
-TRIES: Final = 3
+TRIES: Final = 5
 """Times that an item is asked for which the server has listed and does not find."""
 GONE: Final = "ErrorItemNotFound"
 _MISSING: Final = ("ErrorFolderNotFound", "ErrorItemNotFound", "ErrorMailboxNotFound", "ErrorNoArchiveMailbox")

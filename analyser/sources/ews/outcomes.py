@@ -47,10 +47,11 @@ REASONS: Final = {
     "401": "access denied: the server refuses user name or password",
     "403": "access denied: Exchange Web Services are blocked for this account or organisation",
     "404": "no Exchange Web Services at this endpoint",
+    "TLS": "the certificate of the server is not trusted: name its authority in SSL_CERT_FILE",
 }
 """What codes of Exchange, and HTTP statuses, mean for a mailbox."""
 
-_FOR_ALL: Final = frozenset({"401", "403", "404", "ErrorImpersonationDenied", "ErrorInvalidServerVersion"})
+_FOR_ALL: Final = frozenset({"401", "403", "404", "TLS", "ErrorImpersonationDenied", "ErrorInvalidServerVersion"})
 _FOLDER_GONE: Final = frozenset({"ErrorFolderNotFound", "ErrorSyncFolderNotFound", "ErrorItemNotFound"})
 _LOST: Final = frozenset({"ErrorInvalidSyncStateData"})
 
