@@ -267,4 +267,8 @@ def _member_reasons(candidate: Candidate) -> dict[str, str]:
         wrote = f", wrote {member.sent}" if member.sent else ""
         place = "core" if member.role == "core" else "periphery"
         reasons[member.principal] = f"{place}: on {member.share:.0%} of the messages{wrote}"
+    if candidate.wider:
+        near = {m.principal: m for other in candidate.absorbed for m in other.audience.members}
+        for person in sorted(candidate.members - reasons.keys()):
+            reasons[person] = f"periphery: on {near[person].share:.0%} of the messages of most of the same people"
     return reasons

@@ -124,12 +124,14 @@ def choose(
     weight: NDArray[np.float64],
     limits: PortfolioThresholds,
     obstacle: Callable[[Candidate], str | None],
+    serve: Callable[[frozenset[str]], NDArray[np.float64]] | None = None,
 ) -> Portfolio:
     """Choose the pilots together, then order all others behind them by what each would still add.
 
     Recognised patterns come first among the pilots; group mail without one fills up to the smallest handful. A
-    candidate with nearly the people of one chosen before is absorbed by it. Nobody reads a list of the same people
-    twice: at its front even those that are less alike stand back, and follow behind it.
+    candidate with nearly the people of one chosen before is absorbed by it, and behind the pilots brings its people
+    along where that serves more mail. Nobody reads a list of the same people twice: at its front even those that are
+    less alike are made one space, or stand back and follow behind it.
 
     Parameters
     ----------
@@ -139,10 +141,16 @@ def choose(
         Expected future cost per recipient set, shape (sets,).
     obstacle
         Candidate -> why it is no pilot, whatever the others are, or None.
+    serve
+        People -> how far a space of theirs would serve each recipient set, shape (sets,); None: spaces keep their
+        people.
     """
-    selection = Selection(candidates, degrees, weight, overlap=limits.overlap, caution=limits.caution)
+    handful = _Handful(limits)
+    selection = Selection(
+        candidates, degrees, weight, overlap=limits.overlap, caution=limits.caution, serve=serve, room=handful.room
+    )
     obstacles = {id(c): obstacle(c) for c in candidates}
-    handful, front = _Handful(limits), _Front(selection, limits)
+    front = _Front(selection, limits)
     for plain in (False, True):
         pool = np.array([obstacles[id(c)] is None and (not c.findings) == plain for c in candidates], bool)
         selection.fill(pool, lambda c: front.admit(c) and handful.admit(c), limits.pilots)
@@ -178,7 +186,8 @@ class _Front:
         other, alike = self._selection.nearest(candidate)
         if other is None or alike < self._limits.front_overlap:
             return True
-        self._nearby[id(candidate)] = other
+        if not self._selection.widen(other, candidate):
+            self._nearby[id(candidate)] = other
         return False
 
     def rivals(self, candidate: Candidate) -> list[Rival]:
@@ -195,7 +204,15 @@ class _Handful:
         self._limits = limits
         self._sponsors: Counter[str] = Counter()
         self._people: Counter[str] = Counter()
-        self._count = 0
+        self._members: set[int] = set()
+
+    def room(self, candidate: Candidate, people: frozenset[str]) -> bool:
+        """Give a pilot further people, if none of them is in as many as allowed; what is no pilot has room."""
+        if id(candidate) in self._members:
+            if max((self._people[p] for p in people), default=0) >= self._limits.per_person:
+                return False
+            self._people.update(people)
+        return True
 
     def admit(self, candidate: Candidate) -> bool:
         """Take the candidate into the handful if no limit speaks against it."""
@@ -203,7 +220,7 @@ class _Handful:
             return False
         self._sponsors[candidate.sponsor] += 1
         self._people.update(candidate.members)
-        self._count += 1
+        self._members.add(id(candidate))
         return True
 
     def reason(self, candidate: Candidate) -> str | None:
@@ -213,7 +230,7 @@ class _Handful:
             return f"{candidate.sponsor} already has a pilot; one at a time for each sponsor"
         if max((self._people[p] for p in candidate.members), default=0) >= limits.per_person:
             return f"Some of its people would be in more than {limits.per_person} pilots"
-        if not candidate.findings and self._count >= limits.min_pilots:
+        if not candidate.findings and len(self._members) >= limits.min_pilots:
             return "Recurring group mail, but no pattern that promises more than the pilots do"
         return None
 

@@ -70,6 +70,12 @@ class Served:
     weight: NDArray[np.float64]
     degree: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
+    def by(self, members: frozenset[str]) -> NDArray[np.float64]:
+        """How far a space of these people serves each set, shape (sets,)."""
+        inside = np.array([person in members for person in self.people], np.float64)
+        shared = self.sets @ inside
+        return self.degree(shared / (len(members) + np.diff(self.sets.indptr) - shared))
+
 
 @dataclass(frozen=True, slots=True)
 class Existing:
@@ -112,7 +118,10 @@ def documents(
     )
     # a circle and its closed mail are one thing to leave alone
     guarded = list({(c.pattern, c.audience.stem, c.members): c for c in reversed(guarded)}.values())[::-1]
-    chosen = choose(open_, _degrees(open_, served), served.weight, limits, lambda c: _obstacle(c, limits, now))
+    chosen = choose(
+        open_, _degrees(open_, served), served.weight, limits, lambda c: _obstacle(c, limits, now), served.by
+    )
+    _look_around([c for c in open_ if c.wider], there, now)
     reasons: list[str | None] = [*(None for _ in chosen.pilots), *(reason for _, reason in chosen.backlog)]
     choices = [*chosen.pilots, *(choice for choice, _ in chosen.backlog)]
     full = held_back([c.candidate for c in choices], limits, pilots=len(chosen.pilots))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "Choice", "Rival", "Selection", "jaccard"]
 
+_WORTH_IT = 1.001
+
 
 @dataclass(eq=False)
 class Candidate:
@@ -37,6 +39,11 @@ class Candidate:
     worth: float = 1.0
     existing: Match | None = None
     absorbed: list[Candidate] = field(default_factory=list)
+
+    @property
+    def wider(self) -> bool:
+        """True if it has people of an audience that it absorbed."""
+        return len(self.members) > len(self.audience.members)
 
     @property
     def sponsor(self) -> str:
@@ -104,6 +111,11 @@ class Selection:
         Jaccard similarity of people from which a candidate is absorbed.
     caution
         Power of the confidence in the discount.
+    serve
+        People -> how far a space of theirs would serve each recipient set, shape (sets,); None where that is not known,
+        and spaces keep their people.
+    room
+        A chosen candidate and further people -> whether it may have them.
 
     Notes
     -----
@@ -120,11 +132,16 @@ class Selection:
         *,
         overlap: float,
         caution: float,
+        serve: Callable[[frozenset[str]], NDArray[np.float64]] | None = None,
+        room: Callable[[Candidate, frozenset[str]], bool] = lambda _candidate, _people: True,
     ) -> None:
         self.chosen: list[Choice] = []
         self._candidates, self._degrees, self._overlap = candidates, sp.csr_array(degrees), overlap
         self._by_set = sp.csc_array(degrees)
-        self._left = weight.astype(np.float64).copy()
+        self._weight = weight.astype(np.float64)
+        self._left = self._weight.copy()
+        self._serve, self._room = serve, room
+        self._taken: dict[int, tuple[NDArray[np.signedinteger], NDArray[np.float64]]] = {}
         self._own = np.array([c.own_benefit for c in candidates], np.float64)
         self._discount = np.array([c.confidence**caution * c.worth for c in candidates], np.float64)
         self._total = float(weight.sum() + self._own.sum()) or 1.0
@@ -138,8 +155,7 @@ class Selection:
 
     def fill(self, pool: NDArray[np.bool_], admit: Callable[[Candidate], bool], most: int) -> None:
         """Choose from `pool` until `most` are chosen, or nothing adds anything."""
-        queue = [(-float(self._bound[n]), n) for n in np.flatnonzero(pool & self._open).tolist()]
-        heapq.heapify(queue)
+        queue = self._queue(pool)
         while queue and len(self.chosen) < most:
             _, n = heapq.heappop(queue)
             gain = self._gain(n)
@@ -149,8 +165,11 @@ class Selection:
                 continue
             if gain <= 0:
                 return
+            before = self._left
             if not self._absorbed(n) and admit(self._candidates[n]):
                 self._take(n, gain)
+            if self._left is not before:  # a space got wider, and others may add more than their bounds say
+                queue = self._queue(pool)
 
     def recognised(self, admit: Callable[[Candidate], bool]) -> None:
         """Choose also what adds nothing but was recognised, so that no pattern vanishes; surest first."""
@@ -164,6 +183,32 @@ class Selection:
         likeness = [(jaccard(c.candidate.members, candidate.members), c.candidate) for c in self.chosen]
         alike, other = max(likeness, key=lambda pair: pair[0], default=(0.0, None))
         return other, alike
+
+    def widen(self, chosen: Candidate, candidate: Candidate) -> bool:
+        """Make one space of a chosen one and a candidate that has most of its people, if that serves more mail.
+
+        Only circles: of other audiences their mail says who belongs to it.
+        """
+        k, n = self._number[id(chosen)], self._number[id(candidate)]
+        if self._serve is None or {chosen.audience.kind, candidate.audience.kind} != {"circle"}:
+            return False
+        union = chosen.members | candidate.members
+        served = self._serve(union)
+        left = self._weight.copy()
+        for number, (sets, degree) in self._taken.items():
+            if number != k:
+                left[sets] *= 1 - degree
+        sets, degree = self._taken[k]
+        # a person who changes next to nothing is no reason for another membership
+        worth_it = left @ served > _WORTH_IT * (left[sets] @ degree)
+        if not worth_it or not self._room(chosen, union - chosen.members):
+            return False
+        self._absorb(n, chosen)
+        chosen.members = union
+        more = np.flatnonzero(served)
+        self._taken[k] = more, served[more]
+        self._left, self._bound = left * (1 - served), self._alone.copy()
+        return True
 
     def rivals(self, candidate: Candidate, least: float, most: int) -> list[Rival]:
         """What competed with a candidate, whether it was chosen or not: who was before it, what it absorbed, what it
@@ -212,6 +257,7 @@ class Selection:
         more = self._open & (lost > self._lost)
         self._lost[more], self._taker[more] = lost[more], n
         self._left[sets] *= 1 - degree
+        self._taken[n] = sets, degree
         alone = float(self._alone[n])
         self.chosen.append(Choice(self._candidates[n], gain, gain / self._total, alone / self._total))
 
@@ -220,13 +266,21 @@ class Selection:
         candidate = self._candidates[n]
         alike = [c for c in self.chosen if _purpose(c.candidate) == _purpose(candidate)]
         twin = next((c for c in alike if jaccard(c.candidate.members, candidate.members) >= self._overlap), None)
-        if twin is not None:
-            twin.candidate.absorbed.append(candidate)
-            self._twins.setdefault(self._number[id(twin.candidate)], {})[n] = jaccard(
-                twin.candidate.members, candidate.members
-            )
-            self._open[n] = False
+        if twin is not None and not self.widen(twin.candidate, candidate):
+            self._absorb(n, twin.candidate)
         return twin is not None
+
+    def _absorb(self, n: int, twin: Candidate) -> None:
+        candidate = self._candidates[n]
+        twin.absorbed.append(candidate)
+        self._twins.setdefault(self._number[id(twin)], {})[n] = jaccard(twin.members, candidate.members)
+        self._open[n] = False
+
+    def _queue(self, pool: NDArray[np.bool_]) -> list[tuple[float, int]]:
+        """Open candidates with their bounds, the highest first."""
+        queue = [(-float(self._bound[n]), n) for n in np.flatnonzero(pool & self._open).tolist()]
+        heapq.heapify(queue)
+        return queue
 
 
 def _purpose(candidate: Candidate) -> str:

@@ -59,7 +59,8 @@ What the server knows (each read from the process when asked)
 Operations
 ----------
 GetFolder, FindFolder (Shallow, Deep), SyncFolderHierarchy, SyncFolderItems, FindItem, GetItem, ResolveNames, ExpandDL,
-GetServerTimeZones. Everything else is refused (ErrorInvalidRequest) and recorded as ``unsupported``.
+GetServerTimeZones; ConvertId converts nothing, it is there for a client that guesses the version. Everything else is
+refused (ErrorInvalidRequest) and recorded as ``unsupported``.
 
 Faults
 ------

@@ -34,8 +34,18 @@ if TYPE_CHECKING:
 __all__ = ["BUILDS", "App", "Exchange", "Options"]
 
 BUILDS = {"2016": (15, 1, 2507, 39), "2019": (15, 2, 1544, 11), "se": (15, 2, 2562, 17)}
+VERSIONS = (
+    "Exchange2007",
+    "Exchange2007_SP1",
+    "Exchange2010",
+    "Exchange2010_SP1",
+    "Exchange2010_SP2",
+    "Exchange2013",
+    "Exchange2013_SP1",
+    "Exchange2016",
+)
 PATH = "/ews/exchange.asmx"
-MAILBOX_FREE = ("ResolveNames", "ExpandDL", "GetServerTimeZones")
+MAILBOX_FREE = ("ResolveNames", "ExpandDL", "GetServerTimeZones", "ConvertId")
 ALWAYS = frozenset({"busy", "connections", "error", "status", "unauthorized", "slow", "mailbox"})
 SYNCS = ("SyncFolderItems", "SyncFolderHierarchy")
 AFTER = frozenset({"reset", "truncate"})
@@ -95,6 +105,7 @@ class App:
             "ResolveNames": self.names.resolve,
             "ExpandDL": self.names.expand,
             "GetServerTimeZones": self.names.time_zones,
+            "ConvertId": self.names.convert,
         }
         self._draw = random.Random(f"app/{options.seed}")
         self._not_before: dict[tuple[str | None, bytes], float] = {}
@@ -148,6 +159,8 @@ class App:
     async def _answer(self, exchange: Exchange) -> Answer:
         entry, call = exchange.entry, exchange.call
         entry.operation, entry.fields = call.operation, call.fields
+        if call.version not in VERSIONS:
+            raise Refusal("ErrorInvalidServerVersion", "fault")
         if call.operation not in self.operations:
             self.ledger.violate("unsupported", call.operation, entry)
             raise Refusal("ErrorInvalidRequest", "fault")

@@ -1,4 +1,4 @@
-"""The address list: ResolveNames and ExpandDL, and the time zones that clients ask for."""
+"""The address list: ResolveNames and ExpandDL, and what clients ask of the server itself."""
 
 from __future__ import annotations
 
@@ -100,3 +100,8 @@ class Names:
     def time_zones(self, exchange: Exchange) -> list[tuple[str, str]]:
         zone = '<t:TimeZoneDefinition Id="UTC" Name="(UTC) Coordinated Universal Time"/>'
         return [success(f"<m:TimeZoneDefinitions>{zone}</m:TimeZoneDefinitions>")]
+
+    def convert(self, exchange: Exchange) -> list[tuple[str, str]]:
+        """No id is converted; a client that asks for nonsense, to learn the version, learns it."""
+        asked = exchange.call.element.find(f"{M}SourceIds")
+        return [failure(Refusal("ErrorInvalidIdMalformed")) for _ in asked]

@@ -12,7 +12,7 @@ __all__ = ["FIELDS", "Client", "codes"]
 
 ENVELOPE = (
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:m="{m}" xmlns:t="{t}"><s:Header>'
-    '<t:RequestServerVersion Version="Exchange2016"/>{head}</s:Header><s:Body>{body}</s:Body></s:Envelope>'
+    '<t:RequestServerVersion Version="{version}"/>{head}</s:Header><s:Body>{body}</s:Body></s:Envelope>'
 )
 FIELDS = (
     "item:ParentFolderId",
@@ -56,11 +56,11 @@ class Client:
     def close(self):
         self.http.close()
 
-    def post(self, body, *, sid="PrimarySmtpAddress", name=None):
+    def post(self, body, *, sid="PrimarySmtpAddress", name=None, version="Exchange2016"):
         name = name or self.mailbox
         inner = f"<t:ConnectingSID><t:{sid}>{name}</t:{sid}></t:ConnectingSID>"
         head = f"<t:ExchangeImpersonation>{inner}</t:ExchangeImpersonation>" if name else ""
-        text = ENVELOPE.format(m=M[1:-1], t=T[1:-1], head=head, body=body)
+        text = ENVELOPE.format(m=M[1:-1], t=T[1:-1], head=head, body=body, version=version)
         headers = {"Content-Type": "text/xml; charset=utf-8"}
         return self.http.post(self.server.endpoint, text.encode(), headers=headers, timeout=20)
 

@@ -98,6 +98,12 @@ class Call:
             call.wanted = max(1, len(call.ids()))
         return call
 
+    @property
+    def version(self) -> str:
+        """That of RequestServerVersion; the oldest where the header says none, as Exchange takes it."""
+        node = None if self.header is None else self.header.find(f"{T}RequestServerVersion")
+        return "Exchange2007" if node is None else node.get("Version", "")
+
     def ids(self) -> list[etree._Element]:
         """The elements that name items or folders."""
         names = ("ItemIds", "FolderIds", "ParentFolderIds", "SyncFolderId")

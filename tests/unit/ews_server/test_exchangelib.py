@@ -107,6 +107,18 @@ def test_whole_mailboxes(server, account, world, auth):
     assert server.checked > 20
 
 
+def test_guessing_login_and_version(server, account, box, monkeypatch):
+    """Without a word about either in the configuration."""
+    server.set(version="se")
+    account(box.address)  # for the environment alone
+    credentials = exchangelib.Credentials(server.username, server.password)
+    config = exchangelib.Configuration(service_endpoint=server.endpoint, credentials=credentials)
+    made = exchangelib.Account(box.address, config=config, autodiscover=False, access_type=exchangelib.IMPERSONATION)
+    assert made.inbox.total_count
+    assert made.version.build == exchangelib.Build(*server.build)
+    assert server.violations == []
+
+
 @pytest.mark.parametrize("auth", [exchangelib.NTLM, exchangelib.BASIC])
 def test_wrong_password(account, world, auth):
     with pytest.raises(errors.UnauthorizedError):

@@ -85,6 +85,16 @@ def test_unauthorized_signs_the_connection_out(server, box):
     assert [entry.status for entry in server.requests] == [401, 401, 200, 401, 401, 200]
 
 
+def test_after_unauthorized_the_connection_alone_is_not_enough(server, box):
+    client = Client(server, box.address, scheme="ntlm")
+    client.ask(client.get_folder("inbox"))
+    client.http.auth = None  # the connection is signed in
+    assert client.codes(client.get_folder("inbox")) == ["NoError"]
+    server.inject(Fault("unauthorized"))
+    assert [client.post(client.get_folder("inbox")).status_code for _ in range(2)] == [401, 401]
+    client.close()
+
+
 def test_reset_of_the_connection(client, server):
     server.inject(Fault("reset"))
     with pytest.raises(requests.RequestException):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from lxml import etree
@@ -128,12 +128,17 @@ class TestFindItem:
     def test_restriction_and_limit(self, client, inbox, server):
         server.set(find_limit=5)
         at = sorted(message.received for message in inbox.messages)[3]
-        when = datetime.fromtimestamp(at).astimezone().isoformat()
+        when = datetime.fromtimestamp(at, timezone(timedelta(hours=9))).isoformat()
         more = client.restriction("item:DateTimeReceived", when, "IsGreaterThanOrEqualTo")
         root = client.ask(client.find("Item", "inbox", more=more))
         page = root.find(f".//{M}RootFolder")
         assert int(page.get("TotalItemsInView")) == len(inbox.messages) - 3
         assert (len(by_id(root)), page.get("IncludesLastItemInRange")) == (5, "false")
+
+    def test_limit_of_a_page(self, client, inbox, server):
+        server.set(find_limit=5)
+        root = client.ask(client.find("Item", "inbox", view=VIEW.format(7, 0)))
+        assert list(by_id(root)) == [message.id for message in inbox.messages[:-6:-1]]
 
     def test_order(self, client, inbox):
         field = '<t:FieldURI FieldURI="item:Size"/>'

@@ -86,6 +86,14 @@ def test_version_stands_in_the_header(client, server, version):
     assert tuple(int(info.get(name)) for name in names) == server.build == BUILDS[version]
 
 
+def test_versions_of_requests(client, server):
+    body = '<m:ConvertId DestinationFormat="EntryId"><m:SourceIds>{}</m:SourceIds></m:ConvertId>'
+    body = body.format('<t:AlternateId Id="x" Format="EwsId" Mailbox="y"/>')
+    assert client.codes(body) == ["ErrorInvalidIdMalformed"]
+    assert server.violations == []
+    assert client.codes(body, version="Exchange2015") == ["ErrorInvalidServerVersion"]
+
+
 class TestConnections:
     def ask_at_once(self, server, address, count):
         clients = [Client(server, address) for _ in range(count)]

@@ -359,3 +359,31 @@ def test_the_front_is_without_likeness_as_far_as_there_is_anything_else(candidat
     first = next((n for n, some in enumerate(alike[:front]) if some), None)
     # once one is alike, all that follow are
     assert first is None or all(alike[first:])
+
+
+# wider spaces
+
+
+def wide(make, people, sponsor):
+    of = make.audience(people, "circle", people=people, departments=(sponsor,))
+    return Candidate(of, [make.finding(of, "working_group")], "working_group", [], READY, frozenset(people), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("per_person", "members"), [(2, "abcde"), (1, "abcd")], ids=["room", "in as many pilots as one may be"]
+)
+def test_a_pilot_gets_wider_only_by_people_who_have_room(make, per_person, members):
+    """Person e is in the second pilot already when the third candidate would bring her into the first."""
+    candidates = [wide(make, "abcd", "Sales"), wide(make, "exyz", "IT"), wide(make, "abce", "HR")]
+    degrees = np.array([[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0]])
+    weight = np.array([9.0, 8, 7])
+    sets = [frozenset("abcd"), frozenset("exyz"), frozenset("abce")]
+
+    def serve(people):
+        return np.array([float(len(people & s) / len(people | s) >= 0.75) for s in sets])
+
+    found = choose(
+        candidates, sp.csr_array(degrees), weight, PortfolioThresholds(per_person=per_person), lambda _: None, serve
+    )
+    assert ["".join(sorted(c.candidate.members)) for c in found.pilots] == [members, "exyz"]
+    assert candidates[0].absorbed == [candidates[2]]

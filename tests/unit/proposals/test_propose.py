@@ -80,6 +80,16 @@ def test_at_most_seven_pilots_and_a_reason_for_each_left_out(propose_for, many):
     assert all("Ranked behind the 7 pilots" in p["why_not"] for p in found[7:])
 
 
+def test_of_two_circles_one_space_is_made_with_the_people_of_both(propose_for, make):
+    one, other = (make.audience(n, "circle", people=p, stems=("kestrel",)) for n, p in (("c1", "abcd"), ("c2", "abce")))
+    sets = {"abcd": 50.0, "abce": 40.0, "abde": 30.0}
+    (p,) = propose_for((one, ["working_group"]), (other, ["working_group"]), sets=sets)
+    assert p["members"] == [make.address(c) for c in "abcde"]
+    assert p["member_reasons"].keys() == set(p["members"])
+    assert p["member_reasons"][make.address("e")].startswith("periphery: on ")
+    assert p["member_reasons"][make.address("e")].endswith("of the messages of most of the same people")
+
+
 def test_the_order_of_input_does_not_matter(propose_for, many):
     pairs = many()
     sets = weights(pairs)

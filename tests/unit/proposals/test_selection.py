@@ -214,3 +214,93 @@ def test_the_nearest_of_those_chosen(candidate):
     lazy.fill(everyone(candidates), lambda _: True, 2)
     assert lazy.nearest(candidate("abx")) == (candidates[0], 0.5)
     assert lazy.nearby(candidates[1], candidates[0]).share == 0.2
+
+
+# wider spaces
+
+
+SETS = [frozenset("abcd"), frozenset("abce"), frozenset("abcde"), frozenset("xyz")]
+
+
+def by_likeness(members):
+    """Serves what has at least three of four people in common."""
+    return np.array([float(jaccard(members, people) >= 0.75) for people in SETS])
+
+
+def widening(candidates, weight, room=lambda _candidate, _people: True, serve=by_likeness):
+    degrees = np.array([by_likeness(c.members) for c in candidates])
+    return Selection(
+        candidates, sp.csr_array(degrees), np.array(weight, float), overlap=0.6, caution=1.0, serve=serve, room=room
+    )
+
+
+def test_what_is_absorbed_brings_its_people_where_that_serves_more(candidate):
+    one, other = candidate("abcd"), candidate("abce")
+    lazy = widening([one, other], [5, 4, 1, 0])
+    lazy.fill(everyone([one, other]), lambda _: True, 9)
+    assert [c.candidate for c in lazy.chosen] == [one]
+    assert one.members == frozenset("abcde")
+    assert one.wider
+    assert one.absorbed == [other]
+    assert lazy._left.tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("other", ["abcf", "abc"], ids=["no mail of its own", "nobody to bring"])
+def test_people_who_bring_no_mail_stay_out(candidate, other):
+    one, other = candidate("abcd"), candidate(other)
+    lazy = widening([one, other], [5, 0, 1, 0])
+    lazy.fill(everyone([one, other]), lambda _: True, 9)
+    assert one.members == frozenset("abcd")
+    assert not one.wider
+
+
+def test_what_a_wider_space_no_longer_serves_is_left_to_others(candidate):
+    def shy(members):  # five people are too many for what four of them write
+        return np.array([float(members == people) for people in SETS])
+
+    one, other, third = candidate("abcd"), candidate("abce"), candidate("xyz")
+    lazy = Selection(
+        [one, other, third], sp.csr_array(np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 0, 1.0]])),
+        np.array([5.0, 4, 9, 1]), overlap=0.6, caution=1.0, serve=shy,
+    )  # fmt: skip
+    lazy.fill(everyone([one, other, third]), lambda _: True, 9)
+    assert one.members == frozenset("abcde")
+    assert lazy._left.tolist() == [5, 4, 0, 0]
+
+
+def test_a_space_without_room_keeps_its_people(candidate):
+    one, other = candidate("abcd"), candidate("abce")
+    asked = []
+    lazy = widening([one, other], [5, 4, 1, 0], room=lambda c, people: bool(asked.append((c, people))))
+    lazy.fill(everyone([one, other]), lambda _: True, 9)
+    assert asked == [(one, frozenset("e"))]
+    assert one.members == frozenset("abcd")
+    assert one.absorbed == [other]
+
+
+def test_only_circles_get_wider(candidate):
+    one, other = candidate("abcd", kind="series"), candidate("abce")
+    lazy = widening([one, other], [5, 4, 1, 0])
+    lazy.fill(everyone([one, other]), lambda _: True, 9)
+    assert one.members == frozenset("abcd")
+
+
+def test_without_knowing_what_people_serve_spaces_keep_theirs(candidate):
+    one, other = candidate("abcd"), candidate("abce")
+    lazy = widening([one, other], [5, 4, 1, 0], serve=None)
+    lazy.fill(everyone([one, other]), lambda _: True, 9)
+    assert one.members == frozenset("abcd")
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    weight=st.lists(st.integers(0, 9), min_size=4, max_size=4), order=st.permutations(["abcd", "abce", "abcde", "xyz"])
+)
+def test_a_wider_space_never_serves_less(candidate, weight, order):
+    def served(serve):
+        candidates = [candidate(people) for people in order]
+        lazy = widening(candidates, weight, serve=serve)
+        lazy.fill(everyone(candidates), lambda _: True, 9)
+        return sum(weight) - lazy._left.sum()
+
+    assert served(by_likeness) >= served(None)
