@@ -359,3 +359,16 @@ def test_a_wrong_account_says_where_it_was_looked_for(exchange, keys, status, wo
     ended = exchange.run("scan", status=status)
     assert words in ended.stderr + ended.stdout
     assert exchange.server.password not in ended.stderr
+
+
+def test_a_delegate_names_the_owner_of_each_folder_and_impersonates_nobody(exchange):
+    exchange = exchange(World.generate(mailboxes=3, messages=60, seed=15), broken={"unimpersonated"})
+    exchange.configure(access='"delegate"')
+    exchange.run("scan", status=1)  # the server takes no delegates: what is shown is what they ask
+    asked = [r for r in exchange.server.requests if r.operation in {"GetFolder", "SyncFolderHierarchy"}]
+    assert asked
+    owners = {
+        box for box in (b.address for b in exchange.server.world.mailboxes) for r in asked if f">{box}<" in r.body
+    }
+    assert owners == {box.address for box in exchange.server.world.mailboxes}
+    assert not [r for r in exchange.server.requests if "ExchangeImpersonation" in r.body]
