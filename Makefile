@@ -24,6 +24,7 @@ bench: .venv/.dev
 	$(BIN)/python benchmarks/analyse.py --json benchmarks/results/analyse.json
 	$(BIN)/python benchmarks/peers.py --json benchmarks/results/peers.json
 	$(BIN)/python benchmarks/graph.py --json benchmarks/results/graph.json
+	PYTHONPATH=tests $(BIN)/python benchmarks/ews.py --json benchmarks/results/ews.json
 
 # what docs/accuracy.md publishes and a test holds later code to
 accuracy: .venv/.dev

@@ -23,6 +23,7 @@ __all__ = [
     "CONFIG_VARIABLE",
     "DataConnectSource",
     "DirectorySource",
+    "EwsSource",
     "GraphCloud",
     "GraphSource",
     "Lake",
@@ -318,8 +319,87 @@ class MessageTraceSource(_Application):
         return GraphSource(type="graph", people=False, **limits, **keys)
 
 
+class EwsSource(_Source):
+    """Exchange Server (2016, 2019, Subscription Edition) through Exchange Web Services: mail metadata of mailboxes."""
+
+    type: Literal["ews"]
+    endpoint: str = Field(description="https://HOST/EWS/Exchange.asmx; it is never guessed.")
+    version: Literal["Exchange2013", "Exchange2013_SP1", "Exchange2015", "Exchange2016"] = Field(
+        "Exchange2016",
+        description="Version of the schema that is spoken; every server of 2016 or later knows the last.",
+    )
+    auth: Literal["ntlm", "basic", "kerberos", "oauth"] = Field("ntlm", description="How the account signs in.")
+    username: str | None = Field(None, description="The service account: DOMAIN\\name or name@domain.")
+    password_env: str | None = Field(None, description="Environment variable with its password, or the client secret.")
+    password_file: Path | None = Field(None, description="File with its password, or the client secret.")
+    tenant: str | None = Field(None, description="Of oauth: id or domain of the tenant that gives tokens.")
+    client_id: str | None = Field(None, description="Of oauth: application (client) id.")
+    token_url: str | None = Field(None, description="Of oauth with AD FS or another server of tokens: its address.")
+    token_scope: str | None = Field(None, description="Of oauth: what a token is asked for; unset: Exchange Online.")
+    access: Literal["impersonation", "delegate"] = Field(
+        "impersonation", description="As the owner of each mailbox, or as the account with rights to them."
+    )
+    folders: Literal["all", "sent"] = Field("all", description="All mail folders, or the sent items alone.")
+    archive: bool = Field(default=False, description="Read archive mailboxes too.")
+    mailboxes: str | tuple[str, ...] | Path = Field(
+        description="A file with one address a line; a list; the address of a distribution list; or all of `directory`."
+    )
+    directory: Path | None = Field(
+        None, description="LDIF or CSV export of the directory: who `all` are, and whose the X.500 addresses are."
+    )
+    since: date | None = Field(None, description="Only mail received from this day on; unset: all.")
+    people: bool = Field(default=True, description="Keep who was looked up in the server's address list.")
+    page_size: int = Field(512, ge=1, le=512, description="Changes asked for at a time; the schema allows 512.")
+    items_per_request: int = Field(250, ge=1, le=1000, description="Messages whose fields are asked for at a time.")
+    connections: int = Field(
+        8, ge=1, le=64, description="Most connections, and requests in flight, over all mailboxes."
+    )
+    connections_per_mailbox: int = Field(3, ge=1, le=16, description="Requests in flight per mailbox.")
+    retries_per_mailbox: int = Field(
+        20, ge=0, description="Retries that a mailbox may be behind by before it is given up; each success earns one."
+    )
+    timeout: float = Field(120.0, gt=0, description="Seconds that an answer may take.")
+
+    @field_validator("mailboxes", mode="before")
+    @classmethod
+    def _file(cls, value: object) -> object:
+        return Path(value) if isinstance(value, str) and value != "all" and "@" not in value else value
+
+    @field_validator("endpoint", "token_url")
+    @classmethod
+    def _secure(cls, address: str | None) -> str | None:
+        if address is not None and not address.startswith("https://"):
+            raise ValueError("must begin with https://")
+        return address
+
+    @model_validator(mode="after")
+    def _one_account(self) -> EwsSource:
+        secrets = [name for name in ("password_env", "password_file") if getattr(self, name)]
+        if self.auth == "kerberos":
+            if secrets or self.username:
+                raise ValueError("kerberos takes the ticket of the machine or of kinit: no username, no password")
+            return self
+        if len(secrets) != 1:
+            raise ValueError(f"exactly one of password_env, password_file is needed, not {len(secrets)}")
+        if self.auth == "oauth":
+            if self.client_id is None or (self.tenant is None and self.token_url is None):
+                raise ValueError("oauth needs client_id, and tenant or token_url")
+        elif self.username is None:
+            raise ValueError("username is needed")
+        if self.mailboxes == "all" and self.directory is None:
+            raise ValueError("mailboxes = 'all' needs a directory: an LDIF or CSV export")
+        return self
+
+
 SourceSettings = Annotated[
-    MboxSource | TableSource | DirectorySource | DataConnectSource | MessageTraceSource | SampleSource | GraphSource,
+    MboxSource
+    | TableSource
+    | DirectorySource
+    | DataConnectSource
+    | MessageTraceSource
+    | SampleSource
+    | GraphSource
+    | EwsSource,
     Field(discriminator="type"),
 ]
 
@@ -426,6 +506,29 @@ _EXAMPLE_SOURCES = """\
 # requests_at_once = 32        # in flight over all mailboxes; fewer while the service throttles
 # retries_per_mailbox = 20     # how far a mailbox may fall behind before it is given up
 # timeout = 60.0               # seconds that an answer may take
+
+# [[sources]]
+# name = "on-premises"
+# type = "ews"                 # Exchange Server: see docs/exchange-on-premises.md for the service account
+# endpoint = "https://mail.contoso.com/EWS/Exchange.asmx"
+# version = "Exchange2016"     # every server of 2016 or later speaks it
+# auth = "ntlm"                # basic, kerberos (no username, no password), oauth
+# username = 'CONTOSO\\svc-scan'
+# password_env = "ANALYSER_EWS_PASSWORD"        # or password_file; with oauth the client secret
+# (with oauth: tenant, client_id; of AD FS: token_url, token_scope)
+# access = "impersonation"     # or "delegate": as the account itself
+# mailboxes = "mailboxes.txt"  # one address a line; or a list, the address of a distribution list, or "all"
+# directory = "people.ldif"    # LDIF or CSV export: who "all" are, and whose the X.500 addresses are
+# folders = "all"              # or "sent"
+# archive = false              # archive mailboxes too
+# since = 2026-01-01           # only mail received from this day on
+# people = true                # keep who was looked up in the server's address list
+# page_size = 512              # changes asked for at a time, at most 512
+# items_per_request = 250      # messages whose fields are asked for at a time
+# connections = 8              # over all mailboxes; fewer in flight while the server throttles
+# connections_per_mailbox = 3
+# retries_per_mailbox = 20     # how far a mailbox may fall behind before it is given up
+# timeout = 120.0              # seconds that an answer may take
 
 # [[sources]]
 # name = "sample"
@@ -553,7 +656,7 @@ def _explain(error: ValidationError, path: Path) -> ConfigError:
         fix = f"known types: {first['ctx']['expected_tags']}"
         key += ".type"
     elif first["type"] == "union_tag_not_found":
-        types = "mbox, table, directory, data_connect, message_trace, graph or sample"
+        types = "mbox, table, directory, data_connect, message_trace, graph, ews or sample"
         message, fix, key = "missing", f"every source needs a type: {types}", f"{key}.type"
     elif first["type"] == "missing":
         message, fix = "missing", f"add it to {path}"
@@ -574,6 +677,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
             "data_connect": DataConnectSource,
             "message_trace": MessageTraceSource,
             "graph": GraphSource,
+            "ews": EwsSource,
             "sample": SampleSource,
         }
         model = kinds.get(str(location[2]))

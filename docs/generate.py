@@ -28,6 +28,10 @@ from analyser.findings.registry import RULES
 from analyser.lake.schema import TABLES
 from analyser.pipeline import MODELS
 from analyser.proposals.catalogue import catalogue
+from analyser.sources.ews.check import SCOPE, THROTTLING
+from analyser.sources.ews.outcomes import REASONS as EWS_REASONS
+from analyser.sources.ews.soap import FIELDS
+from analyser.sources.ews.state import SKIPPED
 from analyser.sources.graph.check import RBAC
 from analyser.sources.graph.outcomes import REASONS
 from analyser.sources.graph.permissions import ENDPOINTS
@@ -61,7 +65,7 @@ def pages() -> dict[str, str]:
     whole |= {"rules/index.md": _rules_page(), "rules-and-sources.md": _needs_page(), "spaces.md": _spaces_page()}
     whole |= {"thresholds.md": _thresholds_page(), "tables.md": _tables_page()}
     parts = {"commands.md": _options(), "configuration.md": _settings(), "exchange-online.md": _graph()}
-    parts["accuracy.md"] = _accuracy()
+    parts |= {"exchange-on-premises.md": _ews(), "accuracy.md": _accuracy()}
     return whole | {path: filled(_read(path), blocks, path) for path, blocks in parts.items()}
 
 
@@ -142,6 +146,7 @@ def _needs_page() -> str:
             cells.append(f"**no**: {vital}" if vital else f"less: {helpful}" if helpful else "yes")
         rows.append([f"[{rule.title}](rules/{rule.id}.md)", *cells])
     places = {name: f"sources.md#{name.replace('_', '-')}" for name in given} | {"graph": "exchange-online.md"}
+    places["ews"] = "exchange-on-premises.md"
     heads = [f"[`{name}`]({places[name]})" for name in given]
     return _page(
         "Rules and sources",
@@ -345,6 +350,18 @@ def _graph() -> dict[str, str]:
         "permissions": _table(["application permission", "needed", "for"], rows),
         "rbac": _powershell(RBAC),
         "reasons": _table(["Graph says", "meaning"], reasons),
+    }
+
+
+def _ews() -> dict[str, str]:
+    """What an administrator of Exchange Server types and reads."""
+    reasons = [[f"`{code}`", words] for code, words in EWS_REASONS.items()]
+    return {
+        "ews-fields": ", ".join(f"`{field}`" for field in FIELDS),
+        "ews-skipped": ", ".join(f"`{name}`" for name in SKIPPED),
+        "ews-scope": _powershell(SCOPE),
+        "ews-throttling": _powershell(THROTTLING),
+        "ews-reasons": _table(["Exchange says", "meaning"], reasons),
     }
 
 

@@ -60,13 +60,8 @@ def check_source(settings: config.SourceSettings, *, batch_size: int, earliest: 
     settings
         One entry of `Settings.sources`.
     """
-    if isinstance(settings, config.GraphSource):
-        try:
-            from analyser.sources.graph.check import check_graph  # noqa: PLC0415  its libraries are an extra
-        except AnalyserError as error:
-            yield Check(settings.name, "installed", Verdict.FAIL, error.message, error.fix)
-            return
-        yield from check_graph(settings)
+    if isinstance(settings, config.GraphSource | config.EwsSource):
+        yield from _check_service(settings)
         return
     try:
         source = open_source(settings, batch_size=batch_size, earliest=earliest)
@@ -99,3 +94,19 @@ def _try(source: Source) -> Iterator[Check]:
             yield Check(source.name, "first mailbox", found, f"{mailboxes[0].name}: {count:,} messages", fix)
     elif "messages" in source.declaration.provides:
         yield Check(source.name, "first mailbox", Verdict.WARN, "no mailbox", "see if the path is the right one")
+
+
+def _check_service(settings: config.GraphSource | config.EwsSource) -> Iterator[Check]:
+    try:  # their libraries are extras
+        if isinstance(settings, config.EwsSource):
+            from analyser.sources.ews.check import check_ews  # noqa: PLC0415
+
+            found = check_ews(settings)
+        else:
+            from analyser.sources.graph.check import check_graph  # noqa: PLC0415
+
+            found = check_graph(settings)
+    except AnalyserError as error:
+        yield Check(settings.name, "installed", Verdict.FAIL, error.message, error.fix)
+        return
+    yield from found

@@ -75,6 +75,11 @@ def open_source(  # noqa: PLR0911  one per type
 
             kind = GraphMailSource if settings.people else GraphMailOnlySource
             return kind(settings, batch_size=batch_size, earliest=earliest, since=since)
+        case config.EwsSource():
+            from analyser.sources.ews import EwsMailOnlySource, EwsSource  # noqa: PLC0415
+
+            chosen = EwsSource if settings.people else EwsMailOnlySource
+            return chosen(settings, batch_size=batch_size, earliest=earliest, since=since)
         case _:
             assert_never(settings)
 
@@ -89,6 +94,7 @@ def declarations() -> dict[str, Declaration]:
     """
     from analyser.sources.data_connect import DataConnectSource  # noqa: PLC0415
     from analyser.sources.directory import DirectorySource  # noqa: PLC0415
+    from analyser.sources.ews import EwsSource  # noqa: PLC0415
     from analyser.sources.graph import GraphMailSource  # noqa: PLC0415
     from analyser.sources.mbox import MboxSource  # noqa: PLC0415
     from analyser.sources.message_trace.files import MessageTraceFiles  # noqa: PLC0415
@@ -96,7 +102,7 @@ def declarations() -> dict[str, Declaration]:
     from analyser.sources.table import TableSource  # noqa: PLC0415
 
     classes = (
-        *(GraphMailSource, DataConnectSource, MessageTraceFiles, MboxSource, TableSource),
+        *(GraphMailSource, EwsSource, DataConnectSource, MessageTraceFiles, MboxSource, TableSource),
         *(DirectorySource, SampleOrganisationSource),
     )
     return {each.declaration.type: each.declaration for each in classes}

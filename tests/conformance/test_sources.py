@@ -22,6 +22,7 @@ import pytest
 
 from analyser.config import DataConnectSource as DataConnectSettings
 from analyser.config import DirectorySource as DirectorySettings
+from analyser.config import EwsSource as EwsSettings
 from analyser.config import GraphCloud
 from analyser.config import GraphSource as GraphSettings
 from analyser.config import MboxSource as MboxSettings
@@ -38,6 +39,9 @@ from analyser.sources.contract import (
     Source,
 )
 from analyser.sources.registry import open_source
+from ews_server import EwsServer
+from ews_server import World as EwsWorld
+from ews_server.schema import schema_folder
 from graph_server import GraphServer, World
 from graph_server.contract import contract_file
 
@@ -425,6 +429,38 @@ def graph(folder: Path) -> Made:
     return Made(settings, rows, problems=2, people=2, missing=missing, longest_state=40_000, stop=stop)
 
 
+def ews(folder: Path) -> Made:
+    if not schema_folder().exists():
+        pytest.skip("needs the schema of EWS: set ANALYSER_SHARED")
+    world = EwsWorld.generate(mailboxes=2, messages=60, seed=3)
+    inbox = world.folder("user0@contoso.example", "inbox")
+    inbox.messages[0].sender = None
+    inbox.messages[1].sent = -(10**10)  # before 1995
+    server = EwsServer(world, latency=0.0)
+    server.__enter__()
+    before = dict(os.environ)
+    os.environ.update(server.environment)
+
+    def stop() -> None:
+        os.environ.clear()
+        os.environ.update(before)
+        violations = server.violations
+        server.__exit__(None, None, None)
+        assert not violations
+
+    settings = EwsSettings(
+        name="exchange",
+        type="ews",
+        endpoint=server.endpoint,
+        username=server.username,
+        password_env="ANALYSER_EWS_PASSWORD",  # noqa: S106  a name
+        mailboxes=tuple(box.address for box in world.mailboxes),
+    )
+    missing = settings.model_copy(update={"mailboxes": "absent@contoso.example"})
+    rows = len(server.expected()) - 2
+    return Made(settings, rows, problems=2, missing=missing, longest_state=40_000, stop=stop)
+
+
 def trace_of_a_tenant(folder: Path) -> Made:
     if not contract_file().exists():
         pytest.skip("needs the contract of Graph: set ANALYSER_SHARED")
@@ -475,7 +511,7 @@ FACTORIES = [
     trace_of_a_tenant,
     sample,
     graph,
-    # ews joins here, against its test server on loopback
+    ews,
 ]
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from analyser.config import Settings
 from analyser.lake.store import Lake
+from ews_server import EwsServer
+from ews_server.schema import schema_folder
 from graph_server import GraphServer
 from graph_server.contract import contract_file
 
@@ -102,6 +104,31 @@ class Tenant:
             time.sleep(0.05)
 
 
+@dataclass
+class Exchange(Tenant):
+    """An Exchange server, and the folder of a configuration that reads it."""
+
+    server: EwsServer
+
+    def configure(self, *lines: str, **keys: str) -> None:
+        text = ["[lake]", 'path = "lake"', "threads = 1", *lines, *self.source(**keys)]
+        self.config.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+    def source(self, **keys: str) -> list[str]:
+        """The source as it stands in the TOML."""
+        boxes = [box.address for box in self.server.world.mailboxes]
+        values = {
+            "endpoint": f'"{self.server.endpoint}"',
+            "username": f"'{self.server.username}'",
+            "password_env": '"ANALYSER_EWS_PASSWORD"',
+            "mailboxes": json.dumps(boxes),
+            "page_size": "100",
+            "items_per_request": "50",
+        } | keys
+        source = ["[[sources]]", 'name = "exchange"', 'type = "ews"']
+        return source + [f"{name} = {value}" for name, value in values.items() if value]
+
+
 @pytest.fixture
 def tenant(tmp_path):
     """Start a tenant with a world; at its end no rule of the service may have been broken."""
@@ -123,3 +150,25 @@ def tenant(tmp_path):
         for one in started:
             assert one.server.violations == []
             assert max(one.server.peak.values(), default=0) <= 4
+
+
+@pytest.fixture
+def exchange(tmp_path):
+    """Start an Exchange server with a world; at its end no rule of the service may have been broken."""
+    if not schema_folder().exists():
+        pytest.skip(f"{schema_folder()} is not there: set ANALYSER_SHARED to the folder that holds contracts/")
+    with ExitStack() as running:
+        started = []
+
+        def start(world, *, broken=frozenset(), **options):
+            server = running.enter_context(EwsServer(world, **({"latency": 0.0} | options)))
+            folder = tmp_path / f"exchange{len(started)}"
+            folder.mkdir()
+            found = Exchange(server, folder)
+            found.configure()
+            started.append((found, broken))
+            return found
+
+        yield start
+        for one, broken in started:
+            assert [found for found in one.server.violations if found.kind not in broken] == []

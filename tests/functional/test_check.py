@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ews_server import World as ExchangeWorld
 from graph_server import ROLES, World
 
 
@@ -75,3 +76,48 @@ def test_a_check_keeps_nothing_and_asks_for_little(tenant):
     tenant.run("check")
     assert tenant.table("messages") == tenant.table("mailboxes") == []
     assert not [r for r in tenant.server.requests if "/messages" in r.path]
+
+
+def test_an_exchange_server_in_order_passes_and_a_limited_one_is_tried_inside_and_outside(exchange):
+    world = ExchangeWorld.generate(mailboxes=4, messages=40, seed=25)
+    exchange = exchange(world)
+    boxes = [box.address for box in world.mailboxes]
+    people = "\n".join(f"{box},Someone" for box in boxes)
+    (exchange.folder / "people.csv").write_text(f"address,display_name\n{people}\n", encoding="utf-8")
+    exchange.configure(directory='"people.csv"')
+    found = lines(exchange.run("check", "--json"))
+    for name in ("account", "endpoint", "inside the scope", "outside the scope"):
+        assert found["exchange", name]["verdict"] == "pass", found["exchange", name]
+    assert {r.operation for r in exchange.server.requests} <= {"", "ResolveNames", "GetFolder"}
+
+    exchange.configure(directory='"people.csv"', mailboxes=json.dumps(boxes[:1]))
+    said = exchange.run("check").stdout
+    assert f"warn  exchange: outside the scope: {sorted(boxes)[1]} is not to be scanned, and could be" in said
+    assert "New-ManagementRoleAssignment -Role ApplicationImpersonation" in said
+    for address in boxes[1:]:
+        exchange.server.set_state(address, "out_of_scope")
+    assert lines(exchange.run("check", "--json"))["exchange", "outside the scope"]["verdict"] == "pass"
+    exchange.server.set_state(boxes[0], "out_of_scope")
+    row = lines(exchange.run("check", "--json", status=1))["exchange", "inside the scope"]
+    assert row["verdict"] == "fail"
+    assert "out of scope" in row["said"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "name", "words"),
+    [
+        ({"endpoint": '"https://outlook.office365.com/EWS/Exchange.asmx"'}, "endpoint", "switched off"),
+        ({"endpoint": '"https://partner.outlook.cn/EWS/Exchange.asmx"'}, "endpoint", "switched off"),
+        ({"endpoint": '"https://localhost:9/EWS/Exchange.asmx"'}, "endpoint", "does not answer"),
+        ({"password_env": '"PATH"'}, "endpoint", "refuses user name or password"),
+        ({"password_env": '"ANALYSER_NOTHING"'}, "account", "the password is not there"),
+    ],
+)
+def test_what_is_wrong_with_an_exchange_server_is_said_with_the_fix(exchange, keys, name, words):
+    exchange = exchange(ExchangeWorld.generate(mailboxes=1, messages=5, seed=26))
+    exchange.configure(retries_per_mailbox="1", **keys)
+    row = lines(exchange.run("check", "--json", status=1))["exchange", name]
+    assert row["verdict"] == "fail"
+    assert words in row["said"]
+    assert row["fix"]
+    assert ("type = 'graph'" in row["fix"]) is (words == "switched off")

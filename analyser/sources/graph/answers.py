@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import email.utils
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from analyser.sources.graph import outcomes
+from analyser.sources.service import answers
+from analyser.sources.service.answers import RetryableError, seconds_until
+
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["OverBudgetError", "RefusedError", "RetryableError", "is_resync", "refusal", "retry_after"]
+__all__ = ["RefusedError", "is_resync", "refusal", "retry_after"]
 
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, 509})
 SLOWING: Final = frozenset({429, 503, 509})
@@ -28,24 +30,32 @@ class _Error(msgspec.Struct):
     error: _Inner = msgspec.field(default_factory=_Inner)
 
 
-class RefusedError(Exception):
+class RefusedError(answers.RefusedError):
     """Graph refuses, and asking again would not help: status, `error.code`, `error.message`."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{status} {code or 'no code'}: {message}" if message else f"{status} {code or 'no code'}")
         self.status, self.code, self.message = status, code, message
 
+    @property
+    def reason(self) -> str:
+        """See `answers.RefusedError`."""
+        return outcomes.reason_of(self)
 
-class RetryableError(Exception):
-    """The same request may be answered later: after so many seconds, where Graph says how many."""
+    @property
+    def concerns_all(self) -> bool:
+        """True for want of consent."""
+        return outcomes.is_consent_missing(self)
 
-    def __init__(self, said: str, after: float | None = None) -> None:
-        super().__init__(said)
-        self.said, self.after = said, after
+    @property
+    def lost_place(self) -> bool:
+        """See `is_resync`."""
+        return is_resync(self)
 
-
-class OverBudgetError(Exception):
-    """A mailbox needed more retries than it has."""
+    @property
+    def folder_gone(self) -> bool:
+        """See `answers.RefusedError`."""
+        return outcomes.is_folder_gone(self)
 
 
 def refusal(response: httpx.Response) -> RefusedError | RetryableError:
@@ -55,25 +65,14 @@ def refusal(response: httpx.Response) -> RefusedError | RetryableError:
     except msgspec.MsgspecError:  # a proxy's page, or half an answer
         inner = _Inner()
     if response.status_code in RETRIED:
-        return RetryableError(f"{response.status_code} {inner.code}".strip(), retry_after(response))
+        said, slows = f"{response.status_code} {inner.code}".strip(), response.status_code in SLOWING
+        return RetryableError(said, retry_after(response), slows=slows)
     return RefusedError(response.status_code, inner.code, inner.message)
 
 
 def retry_after(response: httpx.Response) -> float | None:
     """Seconds that Graph asks to wait: a number or a date; None if it does not say."""
-    text = response.headers.get("retry-after", "").strip()
-    if not text:
-        return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return seconds_until(response.headers.get("retry-after", ""))
 
 
 def is_resync(error: RefusedError) -> bool:

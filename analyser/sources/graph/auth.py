@@ -19,9 +19,9 @@ import msal
 import msal.exceptions
 
 from analyser.errors import ConfigError, SourceError
-from analyser.sources.graph.answers import RetryableError
 from analyser.sources.graph.clouds import cloud_of
 from analyser.sources.graph.patient import PatientHttp
+from analyser.sources.service.answers import RetryableError
 
 if TYPE_CHECKING:
     from analyser.config import GraphSource

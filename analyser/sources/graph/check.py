@@ -13,13 +13,16 @@ import msgspec
 
 from analyser.errors import AnalyserError, SourceError
 from analyser.sources.checks import Check, Verdict
-from analyser.sources.graph.answers import OverBudgetError, RefusedError
+from analyser.sources.graph.answers import RefusedError
 from analyser.sources.graph.auth import Tokens, roles_of
 from analyser.sources.graph.client import Client
-from analyser.sources.graph.clouds import cloud_of, tls_context
+from analyser.sources.graph.clouds import cloud_of
 from analyser.sources.graph.directory import DirectoryReader
 from analyser.sources.graph.outcomes import reason_of
 from analyser.sources.graph.permissions import ENDPOINTS, judge
+from analyser.sources.service.answers import OverBudgetError
+from analyser.sources.service.chosen import listed
+from analyser.sources.service.tls import tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,7 +146,7 @@ async def _mailboxes(settings: GraphSource, tokens: Tokens, root: str) -> list[C
             found.append(Check(name, "directory", verdict, f"cannot be read: {error}", "grant User.Read.All"))
         try:
             wanted = await _wanted(settings, reader)
-        except (RefusedError, OverBudgetError, SourceError, OSError) as error:
+        except (RefusedError, OverBudgetError, SourceError) as error:
             return [*found, Check(name, "mailboxes", Verdict.FAIL, str(error).splitlines()[0], "correct 'mailboxes'")]
         return [*found, *await _scope(settings, client, root, reader, wanted)]
     finally:
@@ -155,8 +158,7 @@ async def _wanted(settings: GraphSource, reader: DirectoryReader) -> list[str]:
     if isinstance(chosen, tuple):
         return list(chosen)
     if isinstance(chosen, Path):
-        lines = await asyncio.to_thread(chosen.read_text, encoding="utf-8-sig")
-        return [text for line in lines.splitlines() if (text := line.partition("#")[0].strip())]
+        return await asyncio.to_thread(listed, chosen, settings.name)
     return reader.mailboxes() if chosen == "all" else await reader.members_of(chosen)
 
 

@@ -3,47 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import httpx
 import msgspec
 from h2.exceptions import H2Error
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from analyser.sources.graph.answers import SLOWING, OverBudgetError, RetryableError, refusal
-from analyser.sources.graph.clouds import tls_context
-from analyser.sources.graph.throttle import Gate, Throttle
+from analyser.sources.graph.answers import SLOWING, refusal
+from analyser.sources.service.answers import RetryableError
+from analyser.sources.service.patience import Counters, patiently
+from analyser.sources.service.throttle import Gate, Throttle
+from analyser.sources.service.tls import tls_context
 
 if TYPE_CHECKING:
     from analyser.config import GraphSource
     from analyser.sources.graph.auth import Tokens
 
-__all__ = ["Client", "Counters"]
+__all__ = ["Client"]
 
 T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
 
 IMMUTABLE: Final = 'IdType="ImmutableId"'
 UNAUTHORIZED: Final = 401
 RENEWALS: Final = 2
 """Times that a request may renew the token: once for its end, and once more if a second token ends meanwhile."""
-
-_BACKOFF = wait_random_exponential(multiplier=0.25, max=60)
-
-
-@dataclass(slots=True)
-class Counters:
-    """What the client has done so far, for progress and metrics."""
-
-    requests: int = 0
-    retries: int = 0
-    throttled: int = 0
-    renewed: int = 0
-    bytes: int = 0
-    seconds_waited: float = 0.0
 
 
 class Client:
@@ -101,28 +84,7 @@ class Client:
         wanted = ([IMMUTABLE] if mail else []) + ([f"odata.maxpagesize={page_size}"] if page_size else [])
         headers = {"Prefer": ", ".join(wanted)} if wanted else {}
 
-        def budget(_: RetryCallState) -> bool:
-            return not gate.spend()
-
-        def pause(state: RetryCallState) -> float:
-            self.counters.retries += 1
-            failure = state.outcome.exception() if state.outcome is not None else None
-            after = failure.after if isinstance(failure, RetryableError) else None
-            wait = _BACKOFF(state) if after is None else 0.0  # the gate keeps what Graph said
-            waited = wait if after is None else after
-            self.counters.seconds_waited += waited
-            _log.info("asked again in %.1f s: %s", waited, failure)
-            return wait
-
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(RetryableError), stop=budget, wait=pause, sleep=asyncio.sleep, reraise=True
-        )
-        try:
-            answer: T = await retrying(self._ask, url, headers, decoder, gate)
-        except RetryableError as error:
-            raise OverBudgetError(error.said) from error
-        gate.earn()
-        return answer
+        return await patiently(lambda: self._ask(url, headers, decoder, gate), gate, self.counters)
 
     async def _ask(self, url: str, headers: dict[str, str], decoder: msgspec.json.Decoder[T], gate: Gate) -> T:
         """Ask once, or again with a new token."""

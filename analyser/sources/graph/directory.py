@@ -10,10 +10,11 @@ import msgspec
 
 from analyser.errors import SourceError
 from analyser.sources.contract import Directory
-from analyser.sources.graph.answers import OverBudgetError, RefusedError, is_resync
+from analyser.sources.graph.answers import RefusedError, is_resync
 from analyser.sources.graph.directory_tables import tables
 from analyser.sources.graph.people import Contact, Group, Person, read_directory_state
 from analyser.sources.graph.permissions import ENDPOINTS
+from analyser.sources.service.answers import OverBudgetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

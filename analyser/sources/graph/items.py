@@ -15,6 +15,7 @@ from analyser.sources.addresses import addresses
 from analyser.sources.headers import first_id
 from analyser.sources.nested import Entries, recipients
 from analyser.sources.records import ROLES, Records, assemble
+from analyser.sources.service.people import empty_lists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +120,7 @@ def records(items: Sequence[Item], folder: str, period: Period) -> Records:
             "sender_name": sender_name,
             "subject": pc.replace_substring_regex(texts["subject"], r"\s+", " "),
             "conversation_id": texts["conversationId"],
-            "references": _empty_lists(len(items)),
+            "references": empty_lists(len(items)),
             "has_attachments": pa.array([item.hasAttachments for item in items], pa.bool_()),
             "importance": convert.one_of(pc.utf8_lower(texts["importance"]), ("low", "normal", "high")),
             "meeting": convert.meetings(kinds),
@@ -129,10 +130,6 @@ def records(items: Sequence[Item], folder: str, period: Period) -> Records:
         reasons,
     )
     return Records(table, problems)
-
-
-def _empty_lists(count: int) -> pa.Array:
-    return pa.ListArray.from_arrays(pa.array(np.zeros(count + 1, np.int32)), pa.array([], pa.string()))
 
 
 def _people(lists: Sequence[Sequence[_Recipient]]) -> tuple[pa.Array, pa.Array]:

@@ -1,20 +1,22 @@
-"""One mailbox: its folders, and the delta rounds of each, as batches that never disagree with the state beside them."""
+"""One mailbox: its folders, and the delta rounds of each."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from analyser.sources.graph.answers import OverBudgetError, RefusedError, is_resync
-from analyser.sources.graph.buffer import Buffer
-from analyser.sources.graph.items import ITEM, PAGE, SELECT, Item, Page, is_partial, is_worth_asking
+from analyser.sources.graph.answers import RefusedError, is_resync
+from analyser.sources.graph.items import ITEM, PAGE, SELECT, Item, Page, is_partial, is_worth_asking, records
 from analyser.sources.graph.outcomes import is_folder_gone
 from analyser.sources.graph.permissions import ENDPOINTS
-from analyser.sources.graph.state import SKIPPED, FolderState, Older, read_state
+from analyser.sources.graph.state import SKIPPED, FolderState, MailboxState, Older
+from analyser.sources.service.answers import OverBudgetError
+from analyser.sources.service.buffer import Buffer, Words
+from analyser.sources.service.folders import read_state
+from analyser.sources.service.reader import RESTARTS, FolderReader
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -26,13 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MailboxReader"]
 
-_log = logging.getLogger(__name__)
-
 CAP: Final = 5_000
 """Messages after which Graph ends a round that has a start date, whether or not there are more."""
 WINDOW: Final = timedelta(days=30)
-RESTARTS: Final = 5
-"""Times that one folder may lose its place in one scan before the mailbox is given up."""
 
 
 class _Folder(msgspec.Struct):
@@ -52,7 +50,7 @@ _FOLDER: Final = msgspec.json.Decoder(_Folder)
 _FOLDERS: Final = msgspec.json.Decoder(_Folders)
 
 
-class MailboxReader:
+class MailboxReader(FolderReader):
     """Reads a mailbox to its end, or what has changed since a state.
 
     Parameters
@@ -88,28 +86,20 @@ class MailboxReader:
         width: int,
         emit: Callable[[Batch], Awaitable[None]],
     ) -> None:
-        self._client, self._root, self._settings, self._emit = client, root, settings, emit
-        self._mailbox, self._key = mailbox, key
         self._since = _instant(since) if since is not None else None
-        self._width = width
+        fresh = MailboxState(mode=settings.folders, since=self._since)
+        going = read_state(state, fresh)
+        super().__init__(mailbox, going, Buffer(mailbox, batch_size), width=width, emit=emit)
+        self._client, self._root, self._settings, self._key = client, root, settings, key
         self._gate = client.gate()
-        self._state, left = read_state(state, mode=settings.folders, since=self._since)
-        self._buffer = Buffer(mailbox, period, batch_size)
+        self._period = period
         self._page_size = min(settings.page_size, batch_size)
-        self._flushing = asyncio.Lock()
-        for folder in left:
-            self._buffer.empty(folder)
+        if state is not None and going is fresh:  # other settings: a folder that stays is emptied by its first round
+            for folder in msgspec.json.decode(state, type=MailboxState).folders:
+                self._buffer.empty(folder)
 
-    async def run(self) -> None:
-        """Read; raises `RefusedError` or `OverBudgetError` if it cannot go on. What was emitted before stands."""
-        try:
-            await (self._find_sent() if self._settings.folders == "sent" else self._list())
-            await self._read_folders()
-        except (RefusedError, OverBudgetError):
-            if self._buffer.is_worth_keeping:
-                await self._flush()
-            raise
-        await self._flush(last=True)
+    async def _find_folders(self) -> None:
+        await (self._find_sent() if self._settings.folders == "sent" else self._list())
 
     # folders
 
@@ -133,12 +123,7 @@ class MailboxReader:
         unknown = [name for name in SKIPPED if not self._state.skipped.get(name)]
         found = await asyncio.gather(*(self._well_known(name) for name in unknown)) if self._relisted else ()
         self._state.skipped |= dict(zip(unknown, found, strict=False))
-        wanted = self._state.wanted()
-        for folder in set(self._state.folders) - set(wanted):
-            del self._state.folders[folder]
-            self._buffer.empty(folder)
-        for folder in wanted:
-            self._state.folders.setdefault(folder, FolderState())
+        self._set_folders(self._state.wanted())
 
     async def _list_from(self, link: str | None) -> None:
         query = {"$select": "id,parentFolderId"}
@@ -169,43 +154,8 @@ class MailboxReader:
 
     # messages
 
-    async def _read_folders(self) -> None:
-        free = asyncio.Semaphore(self._width)
-
-        async def read(folder: str) -> None:
-            async with free:
-                await self._read_folder(folder)
-
-        if self._width == 1:
-            for folder in list(self._state.folders):
-                await read(folder)
-            return
-        tasks = [asyncio.create_task(read(folder)) for folder in list(self._state.folders)]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _read_folder(self, folder: str) -> None:
-        for _ in range(RESTARTS):
-            try:
-                await self._rounds(folder)
-            except RefusedError as error:
-                if is_resync(error):
-                    _log.info("%s: a folder is read from its start again: %s", self._mailbox, error)
-                    self._state.folders[folder] = FolderState()
-                elif is_folder_gone(error):
-                    await self._emptied(folder)  # first: a state without the folder never stands before its removal
-                    del self._state.folders[folder]
-                    self._state.parents.pop(folder, None)
-                    return
-                else:
-                    raise
-            else:
-                return
-        raise OverBudgetError(f"a folder lost its place {RESTARTS} times")
+    def _at_the_start(self) -> FolderState:
+        return FolderState()
 
     async def _rounds(self, folder: str) -> None:
         """From where the folder stands to the end of its round, and the windows that a start date needs."""
@@ -219,7 +169,7 @@ class MailboxReader:
             whole = await self._whole(page.value)
             going = page.next_link is not None
             after = self._after(state, page, whole)
-            await self._take(folder, page.value, whole, after)
+            await self._told(folder, page.value, whole, after)
             state = after
         while state.older is not None:
             state = await self._window(folder, state)
@@ -259,7 +209,7 @@ class MailboxReader:
         if page.next_link is None:
             left = Older(start) if start > since else None
         after = FolderState(state.link, first=False, older=left)
-        await self._take(folder, page.value, [item for item in page.value if not is_partial(item)], after)
+        await self._told(folder, page.value, [item for item in page.value if not is_partial(item)], after)
         return after
 
     async def _page(self, url: str) -> Page:
@@ -284,24 +234,11 @@ class MailboxReader:
                         raise
         return found
 
-    # handing on
-
-    async def _take(self, folder: str, items: Iterable[Item], whole: Iterable[Item], after: FolderState) -> None:
+    async def _told(self, folder: str, items: Iterable[Item], whole: Iterable[Item], after: FolderState) -> None:
         kept, removed = _last_words(items, whole)
-        ids = [*removed, *(item.id for item in kept)]
-        while self._buffer.holds(folder, ids) or not self._buffer.has_room(len(ids)):
-            await self._flush()
-        self._buffer.take(folder, kept, removed)
-        self._state.folders[folder] = after
-
-    async def _emptied(self, folder: str) -> None:
-        if self._buffer.has(folder):
-            await self._flush()
-        self._buffer.empty(folder)
-
-    async def _flush(self, *, last: bool = False) -> None:
-        async with self._flushing:
-            await self._emit(self._buffer.batch(self._state.encode(), last=last))
+        table, problems = records(kept, folder, self._period)
+        gone = [(kept[row].id, reason) for row, reason in problems]
+        await self._take(folder, Words(table, [item.id for item in kept], removed, gone), after)
 
 
 def _last_words(items: Iterable[Item], whole: Iterable[Item]) -> tuple[list[Item], list[str]]:

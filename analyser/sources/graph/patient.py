@@ -8,9 +8,10 @@ from typing import Any, Final
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from analyser.sources.graph.answers import RETRIED, RetryableError, retry_after
-from analyser.sources.graph.clouds import tls_context
-from analyser.sources.graph.throttle import MARGIN
+from analyser.sources.graph.answers import RETRIED, retry_after
+from analyser.sources.service.answers import RetryableError
+from analyser.sources.service.throttle import MARGIN
+from analyser.sources.service.tls import tls_context
 
 __all__ = ["PatientHttp"]
 

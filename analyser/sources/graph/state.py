@@ -6,7 +6,9 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["SKIPPED", "FolderState", "MailboxState", "Older", "read_state"]
+from analyser.sources.service.folders import FolderTree
+
+__all__ = ["SKIPPED", "FolderState", "MailboxState", "Older"]
 
 SKIPPED: Final = (
     "drafts",
@@ -55,61 +57,8 @@ class FolderState(msgspec.Struct, omit_defaults=True):
     older: Older | None = None
 
 
-class MailboxState(msgspec.Struct, omit_defaults=True):
-    """State of a mailbox.
+class MailboxState(FolderTree, kw_only=True):
+    """State of a mailbox; `folders` are those that are read."""
 
-    Parameters
-    ----------
-    mode, since
-        Settings under which it was read: other settings begin anew.
-    listing
-        Delta link of the list of folders.
-    parents
-        All folders that the list has told, with their parents; None for search folders, whose mail lies elsewhere.
-    skipped
-        Ids of the well-known folders that are left out, by name; "" where the mailbox has none.
-    folders
-        Those that are read.
-    """
-
-    mode: str
-    since: str | None = None
-    listing: str | None = None
-    parents: dict[str, str | None] = {}
-    skipped: dict[str, str] = {}
-    folders: dict[str, FolderState] = {}
     version: int = VERSION
-
-    def encode(self) -> str:
-        """As JSON."""
-        return msgspec.json.encode(self).decode()
-
-    def wanted(self) -> list[str]:
-        """Folders that are read: none that is left out, or lies below one."""
-        closed = set(self.skipped.values())
-
-        def is_open(folder: str) -> bool:
-            seen: set[str] = set()
-            at: str | None = folder
-            while at is not None and at not in seen:
-                if at in closed or (at in self.parents and self.parents[at] is None):
-                    return False
-                seen.add(at)
-                at = self.parents.get(at)
-            return True
-
-        return [folder for folder in self.parents if is_open(folder)]
-
-
-def read_state(text: str | None, *, mode: str, since: str | None) -> tuple[MailboxState, list[str]]:
-    """The state to go on from, and the folders of an earlier one that does not fit: they are to be emptied.
-
-    A folder that stays is emptied by its own first round.
-    """
-    fresh = MailboxState(mode=mode, since=since)
-    if text is None:
-        return fresh, []
-    known = msgspec.json.decode(text, type=MailboxState)
-    if (known.mode, known.since, known.version) == (mode, since, VERSION):
-        return known, []
-    return fresh, list(known.folders)
+    folders: dict[str, FolderState] = msgspec.field(default_factory=dict)

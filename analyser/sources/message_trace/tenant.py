@@ -18,16 +18,17 @@ from analyser.errors import SourceError
 from analyser.sources import columns as convert
 from analyser.sources.contract import Batch, Declaration, Mailbox, Problem, Source
 from analyser.sources.graph import GraphMailSource  # noqa: F401  says which extra is missing
-from analyser.sources.graph.answers import OverBudgetError, RefusedError
+from analyser.sources.graph.answers import RefusedError
 from analyser.sources.graph.auth import Tokens
 from analyser.sources.graph.client import Client
 from analyser.sources.graph.clouds import cloud_of
-from analyser.sources.graph.engine import Engine
 from analyser.sources.graph.outcomes import reason_of
 from analyser.sources.graph.permissions import Endpoint
 from analyser.sources.message_trace.deliveries import FIELDS, Rows, take
 from analyser.sources.message_trace.rate import Rate
 from analyser.sources.records import Period
+from analyser.sources.service.answers import OverBudgetError
+from analyser.sources.service.engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

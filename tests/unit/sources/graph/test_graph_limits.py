@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyser.sources.graph import permissions
-from analyser.sources.graph.answers import RefusedError, RetryableError, is_resync, refusal
+from analyser.sources.graph.answers import RefusedError, is_resync, refusal
 from analyser.sources.graph.outcomes import REASONS, is_folder_gone, reason_of
 from analyser.sources.graph.permissions import ENDPOINTS, TOO_MUCH, endpoint_of, judge
-from analyser.sources.graph.throttle import Gate, Throttle
+from analyser.sources.service.answers import RetryableError
+from analyser.sources.service.throttle import Gate, Throttle
 
 
 def answer(status, code="", headers=None):

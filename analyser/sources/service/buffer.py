@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from analyser.sources.contract import RECORDS, REMOVALS, Batch, Problem
-from analyser.sources.graph.items import records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from analyser.sources.graph.items import Item
-    from analyser.sources.records import Period
+__all__ = ["Buffer", "Words"]
 
-__all__ = ["Buffer"]
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a page says last of the items of one folder: each is told, or is gone, or gives a problem.
+
+    Parameters
+    ----------
+    messages
+        Table with the schema `RECORDS`.
+    told
+        Ids of all items that stand there, also of those that gave no row.
+    removed
+        Ids of items that are gone.
+    problems
+        (Id, reason) of those that could not be read.
+    left_out
+        Those that are no mail: how many, by reason.
+    """
+
+    messages: pa.Table
+    told: Sequence[str]
+    removed: Sequence[str] = ()
+    problems: Sequence[tuple[str, str]] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[str]:
+        """All items of which something is said."""
+        return [*self.removed, *self.told]
 
 
 class Buffer:
@@ -24,8 +52,8 @@ class Buffer:
     A batch tells removals before messages, so that what removes an item that is in the buffer must wait for the next.
     """
 
-    def __init__(self, mailbox: str, period: Period, batch_size: int) -> None:
-        self._mailbox, self._period, self._batch_size = mailbox, period, batch_size
+    def __init__(self, mailbox: str, batch_size: int) -> None:
+        self._mailbox, self._batch_size = mailbox, batch_size
         self._progress = 0
         self._clear()
 
@@ -33,6 +61,7 @@ class Buffer:
         self._tables: list[pa.Table] = []
         self._problems: list[Problem] = []
         self._removed: list[tuple[str, str | None]] = []
+        self._left_out: Counter[str] = Counter()
         self._ids: dict[str, set[str]] = {}
         self._rows = 0
 
@@ -57,24 +86,25 @@ class Buffer:
         """What the folder held before is gone."""
         self._removed.append((folder, None))
 
-    def take(self, folder: str, items: Sequence[Item], removed: Sequence[str]) -> None:
+    def take(self, folder: str, words: Words) -> None:
         """Add the last words of a page; none of its items may be held already."""
-        if items or removed:
-            self._ids.setdefault(folder, set()).update((item.id for item in items), removed)
-        self._removed += [(folder, key) for key in removed]
-        self._rows += len(items) + len(removed)
-        self._progress += len(items)
-        if items:
-            table, problems = records(items, folder, self._period)
-            self._tables.append(table)
-            places = [(f"{folder}/{items[row].id}", reason) for row, reason in problems]
-            self._problems += [Problem(self._mailbox, place, reason) for place, reason in places]
+        ids = words.ids
+        if ids:
+            self._ids.setdefault(folder, set()).update(ids)
+        self._removed += [(folder, key) for key in words.removed]
+        self._rows += len(ids)
+        self._progress += len(words.told)
+        self._left_out.update(words.left_out)
+        if words.messages.num_rows:
+            self._tables.append(words.messages)
+        self._problems += [Problem(self._mailbox, f"{folder}/{key}", reason) for key, reason in words.problems]
 
     def batch(self, state: str, *, last: bool) -> Batch:
         """Everything so far as one batch; the buffer is empty then."""
         pairs = list(zip(*self._removed, strict=True)) or [(), ()]
         removed = pa.table([pa.array(column, pa.string()) for column in pairs], schema=REMOVALS)
         messages = pa.concat_tables([RECORDS.empty_table(), *self._tables]).combine_chunks()
-        found = Batch(messages, tuple(self._problems), self._progress, state, removed, last)
+        left_out = dict(self._left_out)
+        found = Batch(messages, tuple(self._problems), self._progress, state, removed, last, left_out)
         self._clear()
         return found

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from analyser.errors import SourceError
 from analyser.sources.contract import Batch, Event, Mark
-from analyser.sources.graph.answers import OverBudgetError, RefusedError
-from analyser.sources.graph.outcomes import CONSENT, is_consent_missing, reason_of
+from analyser.sources.service.answers import OverBudgetError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
@@ -28,7 +27,7 @@ T = TypeVar("T")
 QUEUED: Final = 4
 """Events that wait to be taken; each batch may hold thousands of messages."""
 REFUSED: Final = 5
-"""Mailboxes that are refused for want of consent, none having been read, after which the others are not tried."""
+"""Mailboxes that are refused because all are, none having been read, after which the others are not tried."""
 
 
 class Engine:
@@ -36,7 +35,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="graph", daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="mail service", daemon=True)
         self._thread.start()
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
@@ -100,6 +99,7 @@ class _Stream:
         self._room = asyncio.Semaphore(QUEUED)
         self._tasks: set[asyncio.Task[None]] = set()
         self._refused, self._succeeded = 0, False
+        self._why = ""  # all are refused
         self._dead: SourceError | None = None
 
     def begin(self, request: Request) -> None:
@@ -134,15 +134,16 @@ class _Stream:
 
         self.events.put(Event(name, Mark.STARTED))
         if self._refused >= REFUSED and not self._succeeded:
-            self._dead = SourceError(f"{name}: {CONSENT}", source=self._source, reason=CONSENT)
+            self._dead = SourceError(f"{name}: {self._why}", source=self._source, reason=self._why)
         if self._dead is not None:
             self.events.put(Event(name, self._dead))
             return
         try:
             await self._read(request, emit)
         except RefusedError as error:
-            self._refused += is_consent_missing(error)
-            reason = reason_of(error)
+            reason = error.reason
+            if error.concerns_all:
+                self._refused, self._why = self._refused + 1, reason
             self.events.put(Event(name, SourceError(f"{name}: {reason}", source=self._source, reason=reason)))
         except OverBudgetError as error:
             reason = f"over the retry budget ({error})"
