@@ -34,7 +34,7 @@ accuracy: .venv/.dev
 # ten million copies of six million messages: the lake stays in var/bench-large, 20 GB of disk are plenty
 bench-large: .venv/.dev
 	mkdir -p benchmarks/results
-	$(BIN)/python benchmarks/analyse.py --messages 6000000 --copies 10000000 --people 100000 \
+	$(BIN)/python benchmarks/analyse.py --messages 6000000 --copies 10000000 --people 100000 --memory 4GB \
 		--lake var/bench-large --json benchmarks/results/analyse-large.json
 
 docs: .venv/.docs

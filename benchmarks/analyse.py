@@ -1,6 +1,7 @@
 """How long `analyse` takes, and how much memory, on generated mail.
 
-``python benchmarks/analyse.py [--messages 1000000] [--people 20000] [--copies N] [--lake DIR] [--json PATH]``
+``python benchmarks/analyse.py [--messages 1000000] [--people 20000] [--copies N] [--memory 1GB] [--lake DIR]
+[--json PATH]``
 
 Generates the mail, scans it in one process and analyses it in another, so that the peak memory is that of the analysis.
 ``--lake`` keeps mail and lake in a folder and takes the lake that it finds there, since generating and scanning ten
@@ -38,6 +39,7 @@ def main():
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--copies", type=int, default=0, help="copies in all mailboxes together")
     parser.add_argument("--lake", type=pathlib.Path, help="folder to keep; without, a temporary one")
+    parser.add_argument("--memory", default="1GB", help="limit of the engine: [lake] memory_limit")
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +47,8 @@ def main():
         place.mkdir(parents=True, exist_ok=True)
         config = place / "analyser.toml"
         config.write_text(
-            f'[lake]\npath = "lake"\n[[sources]]\nname = "generated"\ntype = "table"\npath = "{place}/mail"\n'
+            f'[lake]\npath = "lake"\nmemory_limit = "{options.memory}"\n'
+            f'[[sources]]\nname = "generated"\ntype = "table"\npath = "{place}/mail"\n'
         )
         asked = {name: str(getattr(options, name)) for name in ("messages", "people", "copies")}
         made, scanned = place / "scanned.json", {}
@@ -70,6 +73,7 @@ def main():
         "people": options.people,
         "copies": max(options.copies, options.messages),
         "cores": os.cpu_count(),
+        "memory_limit": options.memory,
         **scanned,
         "analyse_seconds": round(analyse, 1),
         "analyse_cpu_seconds": round(cpu, 1),
