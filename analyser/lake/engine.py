@@ -10,6 +10,7 @@ import shutil
 import uuid
 from typing import TYPE_CHECKING, Self
 
+import duckdb
 import filelock
 import ibis
 import ibis.expr.datatypes as dt
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
 
     from analyser import config
 
-__all__ = ["PARTITION", "Engine", "conform", "local_time", "sweep_spill"]
+__all__ = ["OUT_OF_MEMORY", "PARTITION", "Engine", "conform", "local_time", "sweep_spill"]
 
 PARTITION = "month"
 """Column by which large tables lie in folders; it is in the names of the folders, not in the files."""
+
+OUT_OF_MEMORY = duckdb.OutOfMemoryException
+"""What the engine raises where it cannot spill."""
 
 FLUSH_ROWS = 131_072
 """Rows that a thread holds back while it writes partitions: its default of four times as many ignores the limit."""

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from analyser.errors import LakeError, LakeLockedError
 from analyser.lake import journal
-from analyser.lake.engine import PARTITION, Engine, sweep_spill
+from analyser.lake.engine import OUT_OF_MEMORY, PARTITION, Engine, sweep_spill
 from analyser.lake.schema import TABLES, Table
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ class Lake:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.engine.close()
+        if isinstance(error, OUT_OF_MEMORY):
+            raise LakeError(
+                f"the engine has used up its memory of {self.engine.memory_limit / 2**20:,.0f} MiB",
+                fix="raise [lake] memory_limit, or lower [lake] threads",
+            ) from error
 
     # reading
 

@@ -238,3 +238,15 @@ def test_a_damaged_journal_is_reported_not_skipped(folder):
     (folder / ".commit" / "c1.json").write_text("{", encoding="utf-8")
     with pytest.raises(LakeError, match=r"c1\.json is damaged"), Lake(config.Lake(path=folder)):
         pass
+
+
+def test_a_limit_that_is_too_low_is_said_with_the_way_out(tmp_path):
+    def crowd():
+        with Lake(config.Lake(path=tmp_path, memory_limit="20MB")) as lake:
+            numbers = ibis.range(3_000_000).unnest().name("n").as_table()
+            texts = numbers.mutate(text=numbers.n.cast("string").lpad(200, "x"))
+            lake.engine.keep(texts.group_by("text").agg(n=texts.n.collect()))
+
+    with pytest.raises(LakeError, match="has used up its memory of 19 MiB") as raised:
+        crowd()
+    assert "raise [lake] memory_limit" in str(raised.value)
